@@ -1,0 +1,77 @@
+"""`SyntheticExport`: synthetic images as PNG files with a manifest."""
+
+import os
+from pathlib import Path
+
+import keras
+
+from kerasmedgan.synthesis import export_images
+
+
+class SyntheticExport(keras.callbacks.Callback):
+    """Exports synthetic images when training ends, and every few epochs if asked.
+
+    The end's export is `directory/CLASS/000000.png ...` and `directory/manifest.csv`; those on the
+    way are in `directory/epoch_0010/`. Each export appears whole or not at all.
+
+    Example:
+        gan.fit(batches, epochs=100, callbacks=[
+            SyntheticExport("runs/synthetic", count=2500, class_name="NORMAL")])
+
+    Args:
+        directory: where the images go. It is created.
+        count: number of images of each export.
+        class_name: the class that the GAN is trained on; it names the folder.
+        every: epochs between two exports on the way; `None` exports at the end alone.
+        seed: seed of the latents.
+    """
+
+    def __init__(
+        self,
+        directory: str | os.PathLike,
+        count: int,
+        class_name: str,
+        every: int | None = None,
+        seed: int = 0,
+    ):
+        """Checks the arguments."""
+        super().__init__()
+        if count < 1:
+            raise ValueError(
+                "Invalid value for `count`. Expected an integer >= 1. "
+                f"Received: {count}. Leave the callback out to export nothing."
+            )
+        if every is not None and every < 1:
+            raise ValueError(
+                "Invalid value for `every`. Expected an integer >= 1 or None. "
+                f"Received: {every}. Use None to export at the end alone."
+            )
+        if not class_name or class_name != Path(class_name).name:
+            raise ValueError(
+                "Invalid value for `class_name`. Expected a plain folder name. "
+                f"Received: {class_name!r}. Use the class's name as in `splits.train.class_names`."
+            )
+        self.directory = str(directory)
+        self.count = count
+        self.class_name = class_name
+        self.every = every
+        self.seed = seed
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Exports to a folder of this epoch if it is due."""
+        number = epoch + 1
+        if self.every is not None and number % self.every == 0:
+            self._export(Path(self.directory) / f"epoch_{number:04d}")
+
+    def on_train_end(self, logs=None):
+        """Exports to the folder itself."""
+        self._export(Path(self.directory))
+
+    def _export(self, directory: Path) -> None:
+        export_images(
+            self.model,
+            directory,
+            count=self.count,
+            class_name=self.class_name,
+            seed=self.seed,
+        )

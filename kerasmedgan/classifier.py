@@ -1,0 +1,171 @@
+"""Stage 5, classifier: training and validation images enter, a trained CNN leaves."""
+
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from kerasmedgan.data.labeled import LabeledImages, refuse_test_split
+from kerasmedgan.images import to_model_range
+
+VALIDATION_AUC = "val_auc"
+
+# Keras' default momentum of 0.99 lags behind for several epochs of tens of steps.
+_BATCH_NORM_MOMENTUM = 0.9
+
+
+def build_classifier(
+    *,
+    image_size: int,
+    channels: int = 1,
+    num_classes: int = 2,
+    filters: Sequence[int] = (32, 64, 128, 128),
+    dropout: float = 0.3,
+    seed: int = 0,
+    dtype=None,
+) -> keras.Model:
+    """Builds a small CNN: blocks of convolution, BatchNormalization, ReLU and max pooling.
+
+    Args:
+        image_size: side of the images in pixels, at least 2 to the power of `len(filters)`.
+        channels: 1 or 3.
+        num_classes: number of classes, at least 2.
+        filters: filters of each block.
+        dropout: share of pooled features dropped in training.
+        seed: seed of the initial weights and of dropout.
+        dtype: dtype or dtype policy of the hidden layers. The output is float32.
+
+    Returns:
+        A model from float32 `(batch, image_size, image_size, channels)` in [-1, 1] to float32
+        class probabilities `(batch, num_classes)`. It is not compiled.
+    """
+    if image_size < 2 ** len(filters):
+        raise ValueError(
+            f"Invalid value for `image_size`. Expected at least {2 ** len(filters)} for "
+            f"{len(filters)} poolings. Received: {image_size}. Use fewer `filters`."
+        )
+    seeds = iter(range(seed * 1000, seed * 1000 + len(filters) + 2))
+    images = keras.Input((image_size, image_size, channels), name="images")
+    x = images
+    for position, count in enumerate(filters):
+        x = layers.Conv2D(
+            count,
+            3,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=keras.initializers.HeNormal(next(seeds)),
+            dtype=dtype,
+            name=f"conv_{position}",
+        )(x)
+        x = layers.BatchNormalization(momentum=_BATCH_NORM_MOMENTUM, dtype=dtype)(x)
+        x = layers.ReLU(dtype=dtype)(x)
+        x = layers.MaxPooling2D(dtype=dtype)(x)
+    x = layers.GlobalAveragePooling2D(dtype=dtype, name="features")(x)
+    x = layers.Dropout(dropout, seed=next(seeds), dtype=dtype)(x)
+    probabilities = layers.Dense(
+        num_classes,
+        activation="softmax",
+        kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
+        dtype="float32",
+        name="probabilities",
+    )(x)
+    return keras.Model(images, probabilities, name="classifier")
+
+
+def compile_classifier(
+    model: keras.Model, *, updates: int, learning_rate: float = 1e-3, label_smoothing: float = 0.0
+) -> None:
+    """Compiles with Adam, a cosine decay over `updates`, cross-entropy, accuracy and AUC.
+
+    The AUC is the mean of the one-versus-rest AUCs; with two classes that is the usual AUC.
+    """
+    model.compile(
+        optimizer=keras.optimizers.Adam(
+            keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps=updates)
+        ),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
+        metrics=[
+            keras.metrics.CategoricalAccuracy(name="accuracy"),
+            keras.metrics.AUC(name="auc", multi_label=True, num_labels=model.output_shape[-1]),
+        ],
+        jit_compile=False,
+    )
+
+
+def train_classifier(
+    model: keras.Model,
+    train: LabeledImages,
+    validation: LabeledImages,
+    *,
+    updates: int,
+    batch_size: int = 64,
+    updates_per_epoch: int = 100,
+    seed: int = 0,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: str | int = "auto",
+) -> keras.callbacks.History:
+    """Trains for a fixed number of updates and keeps the weights best on validation.
+
+    The number of updates does not depend on the size of the training set, so that sets of
+    different sizes can be compared. Validation AUC chooses among the epochs; nothing stops early.
+
+    Args:
+        model: from `build_classifier` and `compile_classifier`.
+        train: training images.
+        validation: validation images.
+        updates: number of optimizer updates, a multiple of `updates_per_epoch` or less than it.
+        batch_size: images an update.
+        updates_per_epoch: updates between two looks at validation.
+        seed: seed of the batch order.
+        callbacks: further Keras callbacks.
+        verbose: as in `fit`.
+
+    Returns:
+        The Keras `History`, one entry for each look at validation.
+
+    Raises:
+        TestSplitError: if one of the sets is the test split.
+        ValueError: if `updates` cannot be divided into epochs.
+    """
+    refuse_test_split(train, "train", "train on `splits.train`")
+    refuse_test_split(validation, "validation", "look at `splits.validation` while training")
+    updates_per_epoch = min(updates, updates_per_epoch)
+    check_updates(updates, updates_per_epoch)
+    epochs = updates // updates_per_epoch
+    # A patience that cannot run out: every arm gets all its updates, then its best weights.
+    best_weights = keras.callbacks.EarlyStopping(
+        monitor=VALIDATION_AUC, mode="max", patience=epochs, restore_best_weights=True
+    )
+    return model.fit(
+        _one_hot(train.batches(batch_size, seed=seed, repeat=True), train.num_classes),
+        steps_per_epoch=updates_per_epoch,
+        epochs=epochs,
+        validation_data=_one_hot(evaluation_batches(validation), train.num_classes),
+        shuffle=False,
+        verbose=verbose,
+        callbacks=[best_weights, *callbacks],
+    )
+
+
+def evaluation_batches(images: LabeledImages, *, batch_size: int = 256) -> tf.data.Dataset:
+    """Returns all images in their own order as `(images in [-1, 1], labels)` batches."""
+    pairs = tf.data.Dataset.from_tensor_slices((images.images, images.labels))
+    return (
+        pairs.batch(batch_size)
+        .map(lambda batch, labels: (to_model_range(batch), labels))
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def _one_hot(batches: tf.data.Dataset, num_classes: int) -> tf.data.Dataset:
+    return batches.map(lambda images, labels: (images, tf.one_hot(labels, num_classes)))
+
+
+def check_updates(updates: int, updates_per_epoch: int) -> None:
+    """Raises `ValueError` unless `updates` makes whole epochs."""
+    if updates < 1 or updates % updates_per_epoch:
+        raise ValueError(
+            f"Invalid value for `updates`. Expected a multiple of {updates_per_epoch}. "
+            f"Received: {updates}. Round it, or set `updates_per_epoch`."
+        )

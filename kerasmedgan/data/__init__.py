@@ -1,0 +1,14 @@
+"""Stage 1, data: from files to `LabeledImages`."""
+
+from kerasmedgan.data.audit import format_report
+from kerasmedgan.data.labeled import LabeledImages, Splits, TestSplitError, concatenate
+from kerasmedgan.data.load import load_images
+
+__all__ = [
+    "LabeledImages",
+    "Splits",
+    "TestSplitError",
+    "concatenate",
+    "format_report",
+    "load_images",
+]

@@ -1,0 +1,229 @@
+"""Stage 1, data: a tree of class folders becomes arrays, decoded once into a uint8 cache."""
+
+import dataclasses
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from kerasmedgan.files import atomic_directory
+from kerasmedgan.images import UnreadableImageError, decode_image, resize_image
+
+_LOGGER = logging.getLogger(__name__)
+_CACHE_FORMAT = 1
+_MAX_UNREADABLE_SHARE = 0.05
+_DIGEST_BYTES = 16
+
+
+@dataclasses.dataclass(frozen=True)
+class Folder:
+    """One decoded tree of class folders.
+
+    Attributes:
+        images: uint8 array, shape `(count, image_size, image_size, channels)`, memory-mapped
+            where it comes from the cache.
+        labels: int64 array, shape `(count,)`.
+        class_names: names of the class folders, sorted.
+        files: str array, shape `(count,)`: "CLASS/file name".
+        digests: str array, shape `(count,)`: digest of the decoded pixels at the original size;
+            equal digests are identical images.
+        sizes: int array, shape `(count, 2)`: original height and width in pixels.
+        unreadable: "CLASS/file name" to the reason, for each file that was skipped.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    files: np.ndarray
+    digests: np.ndarray
+    sizes: np.ndarray
+    unreadable: dict[str, str]
+
+
+def read_folder(
+    directory: Path,
+    *,
+    image_size: int,
+    channels: int = 1,
+    pad_to_aspect_ratio: bool = False,
+    cache_dir: Path | None = None,
+) -> Folder:
+    """Reads `directory/<class>/<image>`; the second time from the cache.
+
+    Hidden files, `._` files and `__MACOSX` are passed over; folders inside a class folder too.
+
+    Args:
+        directory: holds one folder a class.
+        image_size: side in pixels that images are resized to.
+        channels: 1 for grey, 3 for RGB.
+        pad_to_aspect_ratio: keep the aspect ratio instead of stretching to the square.
+        cache_dir: where decoded arrays are kept; `None` chooses `default_cache_dir()`.
+
+    Raises:
+        ValueError: if a class is empty, or more than 5 % of a class cannot be read.
+    """
+    listing = list_class_folders(directory)
+    files = [file for class_files in listing.values() for file in class_files]
+    settings = {
+        "image_size": image_size,
+        "channels": channels,
+        "pad_to_aspect_ratio": pad_to_aspect_ratio,
+    }
+    entry = (cache_dir or default_cache_dir()) / _cache_key(directory, files, settings)
+    if not (entry / "index.json").exists():
+        try:
+            with atomic_directory(entry) as temporary:
+                _decode_into(temporary, directory, listing, settings)
+        except OSError as error:
+            if entry.exists():  # another process was faster
+                return _open_cache(entry)
+            raise OSError(
+                f"Invalid value for `cache_dir`. Expected a folder to write to. Received: "
+                f"{entry.parent} ({error}). Pass `cache_dir` with a folder that has room."
+            ) from error
+    return _open_cache(entry)
+
+
+def list_class_folders(directory: Path) -> dict[str, list[str]]:
+    """Returns each class folder's files as "CLASS/file name", sorted.
+
+    Raises:
+        ValueError: if there are fewer than two class folders, or one is empty.
+    """
+    classes = sorted(name for name in _visible(directory) if (directory / name).is_dir())
+    if not classes:
+        raise ValueError(
+            "Invalid value for `source`. Expected a folder with one folder a class, or with "
+            f"`train/` and `test/` of such folders. Received: {directory}, which holds no class "
+            "folders. Sort the images into folders named after their classes."
+        )
+    if len(classes) < 2:
+        raise ValueError(
+            "Invalid value for `source`. Expected two or more class folders. "
+            f"Received: {directory} with the single class {classes[0]!r}. "
+            "Add a folder for each further class."
+        )
+    listing = {}
+    for name in classes:
+        with os.scandir(directory / name) as entries:
+            found = sorted(e.name for e in entries if e.is_file() and not e.name.startswith("."))
+        if not found:
+            raise ValueError(
+                "Invalid value for `source`. Expected images in every class folder. Received: "
+                f"an empty class {name!r} in {directory}. Add images or remove the folder."
+            )
+        listing[name] = [f"{name}/{file}" for file in found]
+    return listing
+
+
+def default_cache_dir() -> Path:
+    """Returns `$KERASMEDGAN_CACHE`, or `kerasmedgan` in the user's cache folder."""
+    if given := os.environ.get("KERASMEDGAN_CACHE"):
+        return Path(given)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kerasmedgan"
+
+
+def _visible(directory: Path) -> list[str]:
+    return [name for name in os.listdir(directory) if name[0] != "." and name != "__MACOSX"]
+
+
+def _cache_key(directory: Path, files: list[str], settings: dict) -> str:
+    """Digests all that the decoded array depends on: files, their times, settings, decoder."""
+    facts = [_CACHE_FORMAT, cv2.__version__, str(directory.resolve()), settings]
+    for file in files:
+        status = (directory / file).stat()
+        facts.append([file, status.st_size, status.st_mtime_ns])
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
+
+
+def _decode_into(
+    folder: Path, directory: Path, listing: dict[str, list[str]], settings: dict
+) -> None:
+    """Decodes every file into `folder`: images.npy and index.json."""
+    files = [file for class_files in listing.values() for file in class_files]
+    labels = np.repeat(np.arange(len(listing)), [len(found) for found in listing.values()])
+    size, channels = settings["image_size"], settings["channels"]
+    images = np.lib.format.open_memmap(
+        folder / "all.npy", "w+", np.uint8, (len(files), size, size, channels)
+    )
+    results = list(_decode_all(directory, files, images, settings))
+    readable = np.array([reason is None for reason, _, _ in results], bool)
+    unreadable = {
+        file: reason for file, (reason, _, _) in zip(files, results, strict=True) if reason
+    }
+    _report_unreadable(unreadable, listing)
+    index = {
+        "class_names": list(listing),
+        "labels": labels[readable].tolist(),
+        "files": [file for file in files if file not in unreadable],
+        "digests": [digest for reason, digest, _ in results if reason is None],
+        "sizes": [size for reason, _, size in results if reason is None],
+        "unreadable": unreadable,
+    }
+    if readable.all():
+        (folder / "all.npy").rename(folder / "images.npy")
+    else:
+        np.save(folder / "images.npy", images[readable])
+        (folder / "all.npy").unlink()
+    (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
+
+
+def _decode_all(
+    directory: Path, files: list[str], images: np.ndarray, settings: dict
+) -> Iterator[tuple[str | None, str, tuple[int, int]]]:
+    """Yields (reason why unreadable or None, digest, (height, width)) for each file, in order."""
+
+    def decode(row: int) -> tuple[str | None, str, tuple[int, int]]:
+        try:
+            image = decode_image((directory / files[row]).read_bytes(), channels=images.shape[-1])
+        except (UnreadableImageError, OSError) as error:
+            return str(error), "", (0, 0)
+        images[row] = resize_image(
+            image,
+            settings["image_size"],
+            pad_to_aspect_ratio=settings["pad_to_aspect_ratio"],
+        )
+        digest = hashlib.blake2b(repr(image.shape).encode(), digest_size=_DIGEST_BYTES)
+        digest.update(image)
+        return None, digest.hexdigest(), image.shape[:2]
+
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            yield from pool.map(decode, range(len(files)))
+    finally:
+        cv2.setNumThreads(threads)
+
+
+def _report_unreadable(unreadable: dict[str, str], listing: dict[str, list[str]]) -> None:
+    """Logs each unreadable file by name; raises where they are too many to leave out."""
+    for file, reason in unreadable.items():
+        _LOGGER.warning("Skipped %s: %s", file, reason)
+    for name, files in listing.items():
+        failed = [file for file in files if file in unreadable]
+        if len(failed) > _MAX_UNREADABLE_SHARE * len(files):
+            raise ValueError(
+                f"Cannot read class {name!r}. Expected at most {_MAX_UNREADABLE_SHARE:.0%} "
+                f"unreadable files. Received: {len(failed)} of {len(files)}, "
+                f"first {', '.join(failed[:5])}. Repair or remove them."
+            )
+
+
+def _open_cache(entry: Path) -> Folder:
+    index = json.loads((entry / "index.json").read_text(encoding="utf-8"))
+    return Folder(
+        images=np.load(entry / "images.npy", mmap_mode="r"),
+        labels=np.array(index["labels"], np.int64),
+        class_names=tuple(index["class_names"]),
+        files=np.array(index["files"]),
+        digests=np.array(index["digests"]),
+        sizes=np.array(index["sizes"], np.int64).reshape(-1, 2),
+        unreadable=index["unreadable"],
+    )

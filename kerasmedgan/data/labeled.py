@@ -1,0 +1,252 @@
+"""Stage 1, data: `LabeledImages` and `Splits`, what every later stage takes."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from kerasmedgan.images import to_model_range
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+
+
+class TestSplitError(ValueError):
+    """Raised when the test split is asked for anything but the final number."""
+
+    __test__ = False
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class LabeledImages:
+    """Images with labels, patients and origin.
+
+    Attributes:
+        images: uint8 array, shape `(count, height, width, channels)`, values in [0, 255]; may be
+            memory-mapped.
+        labels: int64 array, shape `(count,)`, indexes into `class_names`.
+        class_names: the classes, in label order.
+        groups: str array, shape `(count,)`: the patient of each image.
+        synthetic: bool array, shape `(count,)`: `True` where a generator drew the image.
+        split: "train", "validation" or "test".
+        files: str array, shape `(count,)`: where each image came from; empty strings if unknown.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    groups: np.ndarray
+    synthetic: np.ndarray | None = None
+    split: str = TRAIN
+    files: np.ndarray | None = None
+
+    def __post_init__(self):
+        """Fills what may be left out and checks that the parts belong together."""
+        count = len(self.images)
+        defaults = {"synthetic": np.zeros(count, bool), "files": np.full(count, "")}
+        for name, value in defaults.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
+        object.__setattr__(self, "class_names", tuple(self.class_names))
+        _check_parts(self)
+
+    def __len__(self) -> int:
+        """Returns the number of images."""
+        return len(self.labels)
+
+    def __repr__(self) -> str:
+        """Shows the counts, not the pixels."""
+        return f"LabeledImages({self.split}, {self.image_size} px, {self.counts()})"
+
+    @property
+    def image_size(self) -> int:
+        """Side of the square images in pixels."""
+        return self.images.shape[1]
+
+    @property
+    def channels(self) -> int:
+        """1 for grey, 3 for RGB."""
+        return self.images.shape[3]
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes, also of those with no image here."""
+        return len(self.class_names)
+
+    def counts(self) -> dict[str, int]:
+        """Returns the number of images of each class."""
+        totals = np.bincount(self.labels, minlength=self.num_classes)
+        return {name: int(total) for name, total in zip(self.class_names, totals, strict=True)}
+
+    def class_index(self, name: str) -> int:
+        """Returns the label of a class name.
+
+        Raises:
+            ValueError: if there is no such class.
+        """
+        if name not in self.class_names:
+            raise ValueError(
+                f"Invalid value for `class_name`. Expected one of {list(self.class_names)}. "
+                f"Received: {name!r}. Class names are the names of the class folders."
+            )
+        return self.class_names.index(name)
+
+    def of_class(self, name: str) -> LabeledImages:
+        """Returns the images of one class; labels and class names stay as they are."""
+        return self.take(np.flatnonzero(self.labels == self.class_index(name)))
+
+    def take(self, rows: np.ndarray) -> LabeledImages:
+        """Returns the images at the given rows, in that order."""
+        parts = ("images", "labels", "groups", "synthetic", "files")
+        return dataclasses.replace(self, **{part: getattr(self, part)[rows] for part in parts})
+
+    def batches(
+        self,
+        batch_size: int,
+        *,
+        seed: int = 0,
+        initial_epoch: int = 0,
+        drop_remainder: bool = True,
+        repeat: bool = False,
+    ) -> tf.data.Dataset:
+        """Returns a shuffled training pipeline. Pass `shuffle=False` to `fit` beside it.
+
+        The order of an epoch is a function of `seed` and the epoch's number alone: the first
+        iteration over the data set is epoch `initial_epoch`, the next one more.
+
+        Args:
+            batch_size: images a batch.
+            seed: seed of the order.
+            initial_epoch: number of the first epoch, for a resumed training.
+            drop_remainder: leave out the last images of an epoch that fill no batch.
+            repeat: never end; epochs follow each other. For `fit(steps_per_epoch=...)`.
+
+        Returns:
+            A prefetched `tf.data.Dataset` of `(images, labels)`: float32
+            `(batch, height, width, channels)` in [-1, 1] and int64 `(batch,)`.
+
+        Raises:
+            TestSplitError: if this is the test split.
+            ValueError: if the batch is larger than the set.
+        """
+        refuse_test_split(self, "batches", "train on `splits.train`")
+        _check_batch_size(batch_size, len(self), drop_remainder)
+        epochs = itertools.count(initial_epoch)
+
+        def index_batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+            for epoch in epochs if repeat else (next(epochs),):
+                order = np.random.default_rng((seed, epoch)).permutation(len(self))
+                stop = len(self) - len(self) % batch_size if drop_remainder else len(self)
+                for start in range(0, stop, batch_size):
+                    rows = order[start : start + batch_size]
+                    yield self.images[rows], self.labels[rows]
+
+        batch = batch_size if drop_remainder else None
+        signature = (
+            tf.TensorSpec((batch, *self.images.shape[1:]), tf.uint8),
+            tf.TensorSpec((batch,), tf.int64),
+        )
+        steps = len(self) // batch_size if drop_remainder else -(-len(self) // batch_size)
+        cardinality = tf.data.INFINITE_CARDINALITY if repeat else steps
+        return (
+            tf.data.Dataset.from_generator(index_batches, output_signature=signature)
+            .apply(tf.data.experimental.assert_cardinality(cardinality))
+            .map(lambda images, labels: (to_model_range(images), labels))
+            .prefetch(tf.data.AUTOTUNE)
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Splits:
+    """Train, validation and test, and the data report on them.
+
+    Attributes:
+        train: what networks learn from.
+        validation: what early stopping, thresholds and searches look at.
+        test: for the final number alone.
+        report: the data report as a JSON-ready dictionary.
+    """
+
+    train: LabeledImages
+    validation: LabeledImages
+    test: LabeledImages
+    report: dict = dataclasses.field(default_factory=dict, repr=False)
+
+    def __iter__(self) -> Iterator[LabeledImages]:
+        """Yields train, validation and test."""
+        return iter((self.train, self.validation, self.test))
+
+    def fingerprint(self) -> str:
+        """Returns a sha256 over the pixels and labels of the three splits."""
+        digest = hashlib.sha256()
+        for images in self:
+            digest.update(np.ascontiguousarray(images.images))
+            digest.update(np.ascontiguousarray(images.labels))
+        return digest.hexdigest()
+
+
+def concatenate(parts: Sequence[LabeledImages]) -> LabeledImages:
+    """Joins sets of the same split, classes and image shape into one.
+
+    Raises:
+        ValueError: if they differ.
+    """
+    first = parts[0]
+    for part in parts[1:]:
+        _check_same(first, part, "class_names")
+        _check_same(first, part, "split")
+        _check_same(first, part, "image_size")
+        _check_same(first, part, "channels")
+    names = ("images", "labels", "groups", "synthetic", "files")
+    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return dataclasses.replace(first, **joined)
+
+
+def refuse_test_split(images: LabeledImages, argument: str, advice: str) -> None:
+    """Raises `TestSplitError` if `images` is the test split."""
+    if images.split == TEST:
+        raise TestSplitError(
+            f"Invalid value for `{argument}`. Expected training or validation images. Received: "
+            f"the test split, which is for the final number alone. Please {advice}."
+        )
+
+
+def _check_parts(images: LabeledImages) -> None:
+    shape, dtype = images.images.shape, images.images.dtype
+    if len(shape) != 4 or dtype != np.uint8 or shape[1] != shape[2]:
+        raise ValueError(
+            "Invalid value for `images`. Expected uint8 of shape (count, size, size, channels). "
+            f"Received: {dtype} of shape {shape}. Use `load_images` or `kerasmedgan.images`."
+        )
+    for name in ("labels", "groups", "synthetic", "files"):
+        if len(getattr(images, name)) != shape[0]:
+            raise ValueError(
+                f"Invalid value for `{name}`. Expected one entry for each of {shape[0]} images. "
+                f"Received: {len(getattr(images, name))}. Pass arrays of equal length."
+            )
+    if images.split not in (TRAIN, VALIDATION, TEST):
+        raise ValueError(
+            f"Invalid value for `split`. Expected one of {(TRAIN, VALIDATION, TEST)}. "
+            f"Received: {images.split!r}. Name the split that these images belong to."
+        )
+
+
+def _check_batch_size(batch_size: int, count: int, drop_remainder: bool) -> None:
+    if batch_size < 1 or (drop_remainder and batch_size > count):
+        raise ValueError(
+            f"Invalid value for `batch_size`. Expected 1 to {count}, the number of images. "
+            f"Received: {batch_size}. Use a smaller batch or more images."
+        )
+
+
+def _check_same(first: LabeledImages, other: LabeledImages, name: str) -> None:
+    expected, received = getattr(first, name), getattr(other, name)
+    if expected != received:
+        raise ValueError(
+            f"Cannot join images of different `{name}`. Expected {expected!r}, as in the first "
+            f"set. Received: {received!r}. Load both sets with the same settings."
+        )

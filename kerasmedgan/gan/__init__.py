@@ -1,0 +1,6 @@
+"""Stage 2, GAN: networks, losses and the `DCGAN` model."""
+
+from kerasmedgan.gan.dcgan import DCGAN
+from kerasmedgan.gan.losses import LossPair
+
+__all__ = ["DCGAN", "LossPair"]

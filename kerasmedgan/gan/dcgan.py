@@ -1,0 +1,264 @@
+"""Stage 2, GAN: a DCGAN as a Keras model. Real images enter `fit`, `generate` draws new ones."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from kerasmedgan.distribution import num_replicas
+from kerasmedgan.gan.latents import CHUNK, sampling_latents, training_latents
+from kerasmedgan.gan.losses import LossPair, get_loss_pair
+from kerasmedgan.gan.networks import build_discriminator, build_generator, check_image_size
+from kerasmedgan.images import check_channels, to_uint8
+
+GENERATOR_LOSS = "generator_loss"
+DISCRIMINATOR_LOSS = "discriminator_loss"
+REAL_ACCURACY = "real_accuracy"
+SYNTHETIC_ACCURACY = "synthetic_accuracy"
+
+_LEARNING_RATE = 2e-4
+_BETA_1 = 0.5
+
+
+@keras.saving.register_keras_serializable("kerasmedgan")
+class DCGAN(keras.Model):
+    """Deep convolutional GAN with a moving average of the generator.
+
+    Source: Radford et al. 2016, arXiv:1511.06434. Moving average: Yazici et al. 2019,
+    arXiv:1806.04498.
+
+    Example:
+        gan = DCGAN(image_size=64)
+        gan.compile()
+        gan.fit(images.batches(64), epochs=100, shuffle=False)
+        new_images = gan.generate(16, seed=1)
+
+    Args:
+        image_size: 32, 64, 128 or 256.
+        channels: 1 for grey, 3 for RGB.
+        latent_dim: size of the standard normal latent vector.
+        width: filters of the networks' layers nearest to the image; compute grows with its
+            square.
+        ema_decay: decay of the generator's moving average a step; 0 follows the generator.
+        seed: seed of the initial weights and of all training noise.
+        dtype: "float32", or "mixed_bfloat16" for speed on hardware with bfloat16 units.
+    """
+
+    def __init__(
+        self,
+        image_size: int = 64,
+        channels: int = 1,
+        latent_dim: int = 128,
+        width: int = 32,
+        ema_decay: float = 0.999,
+        seed: int = 0,
+        dtype=None,
+        **kwargs,
+    ):
+        """Builds the three networks."""
+        super().__init__(dtype=dtype, **kwargs)
+        self.image_size = image_size
+        self.channels = channels
+        self.latent_dim = latent_dim
+        self.width = width
+        self.ema_decay = ema_decay
+        self.seed = seed
+        _check_arguments(self)
+        shape = {"image_size": image_size, "channels": channels, "width": width}
+        generator = {**shape, "latent_dim": latent_dim, "dtype": self.dtype_policy}
+        self.generator = build_generator(**generator, seed=2 * seed)
+        self.discriminator = build_discriminator(
+            **shape, seed=2 * seed + 1, dtype=self.dtype_policy
+        )
+        self.ema_generator = build_generator(**generator, seed=2 * seed)
+        self.ema_generator.trainable = False
+        self.g_optimizer = None
+        self.d_optimizer = None
+        self.loss_pair = None
+        self._trackers = [
+            keras.metrics.Mean(name=name)
+            for name in (GENERATOR_LOSS, DISCRIMINATOR_LOSS, REAL_ACCURACY, SYNTHETIC_ACCURACY)
+        ]
+        self.built = True
+
+    def compile(
+        self,
+        g_optimizer: keras.optimizers.Optimizer | str | None = None,
+        d_optimizer: keras.optimizers.Optimizer | str | None = None,
+        loss: str | LossPair = "non_saturating",
+        **kwargs,
+    ) -> None:
+        """Sets both optimizers and the loss pair.
+
+        Args:
+            g_optimizer: the generator's optimizer. Default: Adam(2e-4, beta_1=0.5).
+            d_optimizer: the discriminator's optimizer. Default: the same.
+            loss: "non_saturating", "hinge", "least_squares", or a `LossPair`.
+            **kwargs: `run_eagerly`, `steps_per_execution`, `jit_compile` as Keras knows them.
+        """
+        super().compile(optimizer=None, **{"jit_compile": False, **kwargs})
+        self.loss_pair = get_loss_pair(loss)
+        self.g_optimizer = _get_optimizer(g_optimizer)
+        self.d_optimizer = _get_optimizer(d_optimizer)
+        if self.g_optimizer is self.d_optimizer:
+            raise ValueError(
+                "Invalid value for `d_optimizer`. Expected an optimizer of its own. Received: "
+                "the same object as `g_optimizer`. Create two optimizers: each keeps its state."
+            )
+        self.g_optimizer.build(self.generator.trainable_variables)
+        self.d_optimizer.build(self.discriminator.trainable_variables)
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The four means that `train_step` updates."""
+        return self._trackers
+
+    def call(self, latents, training=False):
+        """Draws images from latents with the averaged generator.
+
+        Args:
+            latents: float32 tensor, shape `(batch, latent_dim)`, standard normal.
+            training: ignored; the averaged generator always runs in inference mode.
+
+        Returns:
+            float32 tensor in [-1, 1], shape `(batch, image_size, image_size, channels)`.
+        """
+        return self.ema_generator(latents, training=False)
+
+    def train_step(self, data):
+        """Updates both networks from one batch of real images and one of synthetic images."""
+        real, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        latents = training_latents(
+            ops.shape(real)[0], self.latent_dim, seed=self.seed, step=self.g_optimizer.iterations
+        )
+        with tf.GradientTape(persistent=True) as tape:
+            synthetic = self.generator(latents, training=True)
+            real_logits = self.discriminator(real, training=True)
+            synthetic_logits = self.discriminator(synthetic, training=True)
+            d_loss = self.loss_pair.discriminator(real_logits, synthetic_logits)
+            g_loss = self.loss_pair.generator(synthetic_logits)
+            # Keras optimizers sum gradients over replicas; these losses are means over one.
+            d_scaled_loss = d_loss / num_replicas()
+            g_scaled_loss = g_loss / num_replicas()
+        self._apply(self.d_optimizer, tape, d_scaled_loss, self.discriminator)
+        self._apply(self.g_optimizer, tape, g_scaled_loss, self.generator)
+        self._update_moving_average()
+        self._update_metrics(g_loss, d_loss, real_logits, synthetic_logits)
+        return self.get_metrics_result()
+
+    def generate(self, count: int, *, seed: int) -> np.ndarray:
+        """Draws synthetic images with the averaged generator.
+
+        Image `i` of a seed is the same whatever `count` is.
+
+        Args:
+            count: number of images, at least 1.
+            seed: seed of the latents, a non-negative integer.
+
+        Returns:
+            uint8 array, shape `(count, image_size, image_size, channels)`, values in [0, 255].
+        """
+        if count < 1:
+            raise ValueError(
+                "Invalid value for `count`. Expected an integer >= 1. "
+                f"Received: {count}. Ask for at least one image."
+            )
+        return self.generate_range(0, count, seed=seed)
+
+    def generate_range(self, start: int, stop: int, *, seed: int) -> np.ndarray:
+        """Draws the images with index `start` to `stop - 1` of a seed.
+
+        Returns:
+            uint8 array, shape `(stop - start, image_size, image_size, channels)`.
+        """
+        first = start // CHUNK
+        chunks = [
+            to_uint8(self(sampling_latents(chunk, self.latent_dim, seed=seed), training=False))
+            for chunk in range(first, -(-stop // CHUNK))
+        ]
+        return np.concatenate(chunks)[start - first * CHUNK : stop - first * CHUNK]
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "image_size": self.image_size,
+            "channels": self.channels,
+            "latent_dim": self.latent_dim,
+            "width": self.width,
+            "ema_decay": self.ema_decay,
+            "seed": self.seed,
+        }
+
+    def get_compile_config(self) -> dict:
+        """Returns the arguments of `compile`."""
+        if not self.compiled:
+            return {}
+        return {
+            name: keras.saving.serialize_keras_object(value)
+            for name, value in (
+                ("g_optimizer", self.g_optimizer),
+                ("d_optimizer", self.d_optimizer),
+                ("loss", self.loss_pair),
+            )
+        } | {"steps_per_execution": self.steps_per_execution, "jit_compile": self.jit_compile}
+
+    def compile_from_config(self, config: dict) -> None:
+        """Compiles with what `get_compile_config` returned."""
+        self.compile(
+            **{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()}
+        )
+
+    def _apply(self, optimizer, tape, loss, network) -> None:
+        variables = network.trainable_variables
+        optimizer.apply(tape.gradient(loss, variables), variables)
+
+    def _update_moving_average(self) -> None:
+        """Moves the averaged weights; its BatchNormalization statistics follow the generator."""
+        step = ops.cast(self.g_optimizer.iterations, "float32")
+        # A short memory at first, or the random initial weights would linger.
+        decay = ops.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
+        for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
+            if weight.trainable:
+                average.assign(weight + decay * (average - weight))
+            else:
+                average.assign(weight)
+
+    def _update_metrics(self, g_loss, d_loss, real_logits, synthetic_logits) -> None:
+        boundary = self.loss_pair.decision_boundary
+        values = (
+            g_loss,
+            d_loss,
+            ops.mean(ops.cast(real_logits > boundary, "float32")),
+            ops.mean(ops.cast(synthetic_logits <= boundary, "float32")),
+        )
+        for tracker, value in zip(self._trackers, values, strict=True):
+            tracker.update_state(value)
+
+
+def _get_optimizer(optimizer) -> keras.optimizers.Optimizer:
+    if optimizer is None:
+        return keras.optimizers.Adam(_LEARNING_RATE, beta_1=_BETA_1)
+    return keras.optimizers.get(optimizer)
+
+
+def _check_arguments(model: DCGAN) -> None:
+    """Refuses at the door what would fail, or quietly mistrain, later."""
+    check_image_size(model.image_size)
+    check_channels(model.channels)
+    for name in ("latent_dim", "width"):
+        if getattr(model, name) < 1:
+            raise ValueError(
+                f"Invalid value for `{name}`. Expected an integer >= 1. "
+                f"Received: {getattr(model, name)}. The default is a sound choice."
+            )
+    if not 0 <= model.ema_decay < 1:
+        raise ValueError(
+            "Invalid value for `ema_decay`. Expected a number in [0, 1). "
+            f"Received: {model.ema_decay}. Use 0.999, or 0 for no average."
+        )
+    if model.dtype_policy.compute_dtype == "float16":
+        raise ValueError(
+            "Invalid value for `dtype`. Expected 'float32' or 'mixed_bfloat16'. Received: "
+            f"{model.dtype_policy.name!r}. Use 'mixed_bfloat16', which needs no loss scaling."
+        )

@@ -1,0 +1,138 @@
+"""Stage 2, GAN: the two networks, as functional models for a size, channels and a width.
+
+Source: Radford et al. 2016, arXiv:1511.06434, section 3 (strided convolutions, BatchNormalization
+everywhere but the generator's output and the discriminator's input, ReLU and LeakyReLU, tanh).
+"""
+
+import keras
+from keras import layers
+
+IMAGE_SIZES = (32, 64, 128, 256)
+
+_BASE_SIZE = 4
+_MAX_MULTIPLE = 8
+_KERNEL_SIZE = 4
+_LEAKY_SLOPE = 0.2
+_INITIAL_STDDEV = 0.02
+# Keras' default momentum of 0.99 lags behind by hundreds of steps; epochs here have tens.
+_BATCH_NORM_MOMENTUM = 0.9
+
+
+def build_generator(
+    *, image_size: int, channels: int, latent_dim: int, width: int, seed: int, dtype=None
+) -> keras.Model:
+    """Builds the generator: latents to images.
+
+    Args:
+        image_size: 32, 64, 128 or 256.
+        channels: 1 or 3.
+        latent_dim: size of the standard normal latent vector.
+        width: filters of the last hidden layer; layers below have up to 8 times as many.
+        seed: seed of the initial weights.
+        dtype: dtype or dtype policy of the hidden layers. The output is float32.
+
+    Returns:
+        A model from float32 `(batch, latent_dim)` to float32
+        `(batch, image_size, image_size, channels)` in [-1, 1].
+    """
+    multiples = _width_multiples(image_size)
+    initializer = _initializers(seed)
+    latents = keras.Input((latent_dim,), name="latents")
+    x = layers.Dense(
+        _BASE_SIZE**2 * multiples[0] * width,
+        use_bias=False,
+        kernel_initializer=next(initializer),
+        dtype=dtype,
+    )(latents)
+    x = layers.Reshape((_BASE_SIZE, _BASE_SIZE, multiples[0] * width), dtype=dtype)(x)
+    x = _normalise_relu(x, dtype)
+    for multiple in multiples[1:]:
+        x = layers.Conv2DTranspose(
+            multiple * width,
+            _KERNEL_SIZE,
+            strides=2,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=next(initializer),
+            dtype=dtype,
+        )(x)
+        x = _normalise_relu(x, dtype)
+    x = layers.Conv2DTranspose(
+        channels,
+        _KERNEL_SIZE,
+        strides=2,
+        padding="same",
+        kernel_initializer=next(initializer),
+        dtype=dtype,
+    )(x)
+    images = layers.Activation("tanh", dtype="float32", name="images")(x)
+    return keras.Model(latents, images, name="generator")
+
+
+def build_discriminator(
+    *, image_size: int, channels: int, width: int, seed: int, dtype=None
+) -> keras.Model:
+    """Builds the discriminator: images to one logit each.
+
+    Args:
+        image_size: 32, 64, 128 or 256.
+        channels: 1 or 3.
+        width: filters of the first layer; later layers have up to 8 times as many.
+        seed: seed of the initial weights.
+        dtype: dtype or dtype policy of the hidden layers. The logits are float32.
+
+    Returns:
+        A model from float32 `(batch, image_size, image_size, channels)` in [-1, 1] to float32
+        logits `(batch, 1)`; larger means real.
+    """
+    multiples = _width_multiples(image_size)[::-1]
+    initializer = _initializers(seed)
+    images = keras.Input((image_size, image_size, channels), name="images")
+    x = images
+    for position, multiple in enumerate(multiples):
+        x = layers.Conv2D(
+            multiple * width,
+            _KERNEL_SIZE,
+            strides=2,
+            padding="same",
+            use_bias=position == 0,
+            kernel_initializer=next(initializer),
+            dtype=dtype,
+        )(x)
+        if position > 0:
+            x = layers.BatchNormalization(momentum=_BATCH_NORM_MOMENTUM, dtype=dtype)(x)
+        x = layers.LeakyReLU(negative_slope=_LEAKY_SLOPE, dtype=dtype)(x)
+    x = layers.Flatten(dtype=dtype)(x)
+    logits = layers.Dense(1, kernel_initializer=next(initializer), dtype="float32", name="logits")(
+        x
+    )
+    return keras.Model(images, logits, name="discriminator")
+
+
+def check_image_size(image_size: int) -> None:
+    """Raises `ValueError` unless the networks can make images of this size."""
+    if image_size not in IMAGE_SIZES:
+        raise ValueError(
+            f"Invalid value for `image_size`. Expected one of {IMAGE_SIZES}, which the networks "
+            f"reach by doubling. Received: {image_size}. Load the images at one of these sizes."
+        )
+
+
+def _width_multiples(image_size: int) -> list[int]:
+    """Returns each hidden layer's filters in widths, from 4 x 4 up: 64 px gives 8, 4, 2, 1."""
+    check_image_size(image_size)
+    doublings = (image_size // _BASE_SIZE).bit_length() - 1
+    return [min(2**power, _MAX_MULTIPLE) for power in reversed(range(doublings))]
+
+
+def _initializers(seed: int):
+    """Yields one seeded initializer a layer; equal seeds would give equal layers equal weights."""
+    offset = 0
+    while True:
+        yield keras.initializers.RandomNormal(0.0, _INITIAL_STDDEV, seed=seed * 1000 + offset)
+        offset += 1
+
+
+def _normalise_relu(x, dtype):
+    x = layers.BatchNormalization(momentum=_BATCH_NORM_MOMENTUM, dtype=dtype)(x)
+    return layers.ReLU(dtype=dtype)(x)

@@ -1,0 +1,121 @@
+"""Stage 6, study: one arm and seed: train, choose on validation, open the test split once."""
+
+import dataclasses
+import os
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from kerasmedgan.classifier import (
+    VALIDATION_AUC,
+    build_classifier,
+    check_updates,
+    compile_classifier,
+    train_classifier,
+)
+from kerasmedgan.data.labeled import LabeledImages, Splits
+from kerasmedgan.evaluation import choose_threshold, evaluate, predict, write_predictions
+from kerasmedgan.files import atomic_path
+from kerasmedgan.run_folder import write_history
+from kerasmedgan.study.arms import composition
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassifierSettings:
+    """How the classifier of every arm is trained: the same for all, or they cannot be compared.
+
+    Attributes:
+        updates: optimizer updates, a multiple of `updates_per_epoch`.
+        updates_per_epoch: updates between two looks at validation.
+        batch_size: images an update.
+        learning_rate: at the start of the cosine decay.
+        dtype: "float32" or "mixed_bfloat16".
+    """
+
+    updates: int = 1500
+    updates_per_epoch: int = 100
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    dtype: str = "float32"
+
+    def __post_init__(self):
+        """Refuses now what would fail only after a GAN was trained."""
+        check_updates(self.updates, min(self.updates, self.updates_per_epoch))
+
+
+def run_arm(
+    train: LabeledImages,
+    splits: Splits,
+    *,
+    directory: str | os.PathLike,
+    settings: ClassifierSettings,
+    seed: int,
+    positive_class: str | None,
+    verbose: str | int = "auto",
+) -> dict:
+    """Trains and evaluates one classifier and writes its files.
+
+    Args:
+        train: the arm's training images.
+        splits: validation chooses the weights and the threshold; test is opened once, at the end.
+        directory: receives `model.keras`, `history.csv` and `predictions.csv`.
+        settings: how to train.
+        seed: seed of the initial weights and of the batch order.
+        positive_class: the class to detect; `None` with more than two classes.
+        verbose: as in `fit`.
+
+    Returns:
+        The arm's entry of `results.json`.
+    """
+    directory, start = Path(directory), time.perf_counter()
+    model = build_classifier(
+        image_size=train.image_size,
+        channels=train.channels,
+        num_classes=train.num_classes,
+        seed=seed,
+        dtype=settings.dtype,
+    )
+    compile_classifier(model, updates=settings.updates, learning_rate=settings.learning_rate)
+    history = train_classifier(
+        model,
+        train,
+        splits.validation,
+        updates=settings.updates,
+        batch_size=settings.batch_size,
+        updates_per_epoch=settings.updates_per_epoch,
+        seed=seed,
+        verbose=verbose,
+    ).history
+    scores = _evaluate_once(model, splits, directory, positive_class)
+    _save(model, history, directory)
+    return {
+        "seed": seed,
+        "updates": settings.updates,
+        "batch_size": settings.batch_size,
+        "train": composition(train),
+        "best_epoch": int(np.argmax(history[VALIDATION_AUC])) + 1,
+        "seconds": round(time.perf_counter() - start, 1),
+        **scores,
+    }
+
+
+def _evaluate_once(
+    model: keras.Model, splits: Splits, directory: Path, positive_class: str | None
+) -> dict:
+    """Chooses the threshold on validation, then opens the test split for the final number."""
+    validation = predict(model, splits.validation)
+    threshold = choose_threshold(validation, positive_class) if positive_class else None
+    test = predict(model, splits.test)
+    write_predictions(directory / "predictions.csv", validation, test)
+    return {
+        part.split: evaluate(part, positive_class=positive_class, threshold=threshold)
+        for part in (validation, test)
+    }
+
+
+def _save(model: keras.Model, history: dict, directory: Path) -> None:
+    write_history(directory / "history.csv", history)
+    with atomic_path(directory / "model.keras") as temporary:
+        model.save(temporary)
