@@ -46,7 +46,7 @@ class SyntheticExport(keras.callbacks.Callback):
                 "Invalid value for `every`. Expected an integer >= 1 or None. "
                 f"Received: {every}. Use None to export at the end alone."
             )
-        if not class_name or class_name != Path(class_name).name:
+        if class_name != Path(class_name).name or class_name in ("", ".."):
             raise ValueError(
                 "Invalid value for `class_name`. Expected a plain folder name. "
                 f"Received: {class_name!r}. Use the class's name as in `splits.train.class_names`."

@@ -138,10 +138,10 @@ def train_classifier(
         monitor=VALIDATION_AUC, mode="max", patience=epochs, restore_best_weights=True
     )
     return model.fit(
-        _one_hot(train.batches(batch_size, seed=seed, repeat=True), train.num_classes),
+        one_hot(train.batches(batch_size, seed=seed, repeat=True), train.num_classes),
         steps_per_epoch=updates_per_epoch,
         epochs=epochs,
-        validation_data=_one_hot(evaluation_batches(validation), train.num_classes),
+        validation_data=one_hot(evaluation_batches(validation), train.num_classes),
         shuffle=False,
         verbose=verbose,
         callbacks=[best_weights, *callbacks],
@@ -158,7 +158,8 @@ def evaluation_batches(images: LabeledImages, *, batch_size: int = 256) -> tf.da
     )
 
 
-def _one_hot(batches: tf.data.Dataset, num_classes: int) -> tf.data.Dataset:
+def one_hot(batches: tf.data.Dataset, num_classes: int) -> tf.data.Dataset:
+    """Returns `(images, labels)` batches with labels as float32 `(batch, num_classes)`."""
     return batches.map(lambda images, labels: (images, tf.one_hot(labels, num_classes)))
 
 

@@ -9,8 +9,8 @@ from kerasmedgan.classifier import build_classifier, compile_classifier
 class ClassifierHyperModel(keras_tuner.HyperModel):
     """A search space only: it holds no data, and a tuner decides what to try.
 
-    Name the objective `keras_tuner.Objective("val_auc", "max")` and pass the batches of
-    `splits.train` and `splits.validation`, one-hot, to `tuner.search`.
+    Name the objective `keras_tuner.Objective("val_auc", "max")`, and pass `tuner.search` batches
+    through `kerasmedgan.classifier.one_hot`.
 
     Args:
         image_size: side of the images in pixels, at least 32.

@@ -16,15 +16,14 @@ import numpy as np
 # The canvas is larger than the film, so that rotating and shifting never shows its edge.
 MARGIN = 0.1
 _CANVAS_WIDTH = 1.0 + 2.0 * MARGIN
-_ORIGIN = np.array((0.5 + MARGIN, MARGIN))
-_MIRROR = np.array((-1.0, 1.0))
+_ORIGIN, _MIRROR = np.array((0.5 + MARGIN, MARGIN)), np.array((-1.0, 1.0))
 _FRACTION_BITS = 4  # OpenCV draws at sixteenths of a pixel
 
 # Attenuation of each layer. Soft tissue lands near grey 140, the abdomen near 200, as on film.
 _SOFT, _ABDOMEN, _HEART, _MEDIASTINUM, _SPINE = 0.78, 0.62, 0.42, 0.20, 0.36
 _RIB_BACK, _RIB_FRONT, _CLAVICLE, _HUMERUS, _VESSEL = 0.17, 0.10, 0.22, 0.20, 0.36
 _AIR, _TRACHEA = 0.62, 0.16
-_RIBS, _FRONT_RIBS, _VESSELS = 10, 7, 11
+_RIB_NUMBERS, _FRONT_RIBS, _VESSELS = np.arange(10)[:, None], 7, 11
 _ALONG_RIB, _ALONG_VESSEL = np.linspace(0.0, 1.0, 12), np.linspace(0.0, 1.0, 6)
 
 # Outlines: (share of the chest's half width, share of the lung's height) round one right lung...
@@ -68,11 +67,11 @@ class Anatomy(NamedTuple):
 
 
 ANATOMY_LOW = Anatomy(
-    0.28, 1.18, 0.08, 0.80, 0.07, 0.00, 0.45, 0.20, 0.056, 0.09, 0.016, 0.7, 0.034, 0.5, 0.4,
+    0.28, 1.18, 0.08, 0.80, 0.07, 0.01, 0.45, 0.20, 0.056, 0.09, 0.016, 0.7, 0.034, 0.5, 0.4,
     0.25, 0.0, 0.9,
 )  # fmt: skip
 ANATOMY_HIGH = Anatomy(
-    0.36, 1.40, 0.17, 0.92, 0.13, 0.03, 0.72, 0.33, 0.074, 0.20, 0.024, 1.3, 0.048, 1.5, 1.2,
+    0.36, 1.40, 0.17, 0.92, 0.13, 0.04, 0.72, 0.33, 0.074, 0.20, 0.024, 1.3, 0.048, 1.5, 1.2,
     1.10, 1.0, 1.1,
 )  # fmt: skip
 
@@ -132,8 +131,7 @@ def _spline(count: int, steps: int = 6) -> np.ndarray:
 
 
 def _pixels(points: np.ndarray, side: int) -> np.ndarray:
-    scale = side / _CANVAS_WIDTH * (1 << _FRACTION_BITS)
-    return np.rint((points + _ORIGIN) * scale).astype(np.int32)
+    return np.rint((points + _ORIGIN) * (side / _CANVAS_WIDTH * 2**_FRACTION_BITS)).astype(np.int32)
 
 
 def _fill(canvas: np.ndarray, points: np.ndarray, value: float = 1.0) -> None:
@@ -181,7 +179,7 @@ def _abdomen(anatomy: Anatomy, base: float, side: int) -> np.ndarray:
     x, y = canvas_grid(side)
     share = np.abs(x) / anatomy.chest
     dome = np.clip(1.0 - np.abs((share - 0.45) / 0.57) ** 2.4, 0.0, 1.0)
-    dome = np.where(share < 0.45, 0.4 + 0.6 * dome, dome)  # the heart rests on the middle
+    dome = np.where(share < 0.45, 0.1 + 0.9 * dome, dome)  # the heart rests on the middle
     edge = base - dome * (anatomy.dome + anatomy.right_dome * soft_step(-40.0 * x))
     # Sharp where lung meets diaphragm, fading into the flanks.
     return soft_step((y - edge) * (180.0 / (1.0 + 60.0 * np.clip(share - 0.95, 0.0, 1.0))))
@@ -216,13 +214,11 @@ def _bones(anatomy: Anatomy, side: int) -> np.ndarray:
 
 
 def _ribs(anatomy: Anatomy) -> tuple[np.ndarray, np.ndarray]:
-    along = _ALONG_RIB
-    y = anatomy.apex - 0.01 + anatomy.rib_spacing * np.arange(_RIBS)[:, None]
+    along, y = _ALONG_RIB, anatomy.apex - 0.01 + anatomy.rib_spacing * _RIB_NUMBERS
     share = np.clip((y - anatomy.apex + 0.06) / 0.30, 0.0, 1.0)
     flank = anatomy.chest * (0.42 + 0.60 * np.sqrt(share))  # the cage widens downwards
     x = 0.03 + (flank - 0.03) * np.sin(along * np.pi / 2)
-    arch = 0.025 * np.sin(along * np.pi)
-    back = np.stack([x, y - arch + anatomy.rib_slope * along**2], -1)
+    back = np.stack([x, y - 0.025 * np.sin(along * np.pi) + anatomy.rib_slope * along**2], -1)
     drop = anatomy.rib_slope + (0.06 + anatomy.rib_slope) * along**0.8
     front = np.stack([flank * np.cos(along * 1.15), y + drop], -1)
     return _both_sides(back), _both_sides(front[:_FRONT_RIBS])
@@ -242,8 +238,8 @@ def _vessels(
 ) -> np.ndarray:
     """Hila and the vessels that fan out from them, as a share of the air they displace."""
     canvas = np.zeros((side, side), np.float32)
-    turn, bend, length = generator.uniform(-1.0, 1.0, (3, 2 * _VESSELS, 1))
-    turn = 0.1 + 1.4 * turn + 0.8 * bend * _ALONG_VESSEL
+    start, bend, length = generator.uniform(-1.0, 1.0, (3, 2 * _VESSELS, 1))
+    turn = 0.1 + 1.4 * start + 0.8 * bend * _ALONG_VESSEL
     reach = anatomy.chest * (0.65 + 0.25 * length) * _ALONG_VESSEL
     curves = np.stack([np.cos(turn) * reach, np.sin(turn) * reach], -1)
     curves += (anatomy.chest * 0.28, anatomy.apex + 0.45 * (base - anatomy.apex))

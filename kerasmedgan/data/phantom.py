@@ -13,9 +13,8 @@ import numpy as np
 from kerasmedgan.data import anatomy as chests
 from kerasmedgan.data.anatomy import Anatomy, blur, canvas_grid, soft_step
 
-PNEUMONIA = 1
+PNEUMONIA, MAXIMUM_SHOTS = 1, 3
 MINIMUM_IMAGE_SIZE, MAXIMUM_IMAGE_SIZE = 8, 2048
-MAXIMUM_SHOTS = 3
 
 _SMALLEST_FILM = 64  # smaller images are drawn at this size, then averaged
 _OVERSAMPLING = 1.5  # canvas pixels for one film pixel, margins included
@@ -32,7 +31,7 @@ class _Shot(NamedTuple):
     shift_y: float
     zoom: float
     inspiration: float  # 1 full, 0.6 poor
-    exposure: float  # natural logarithm of the film's gain
+    exposure: float  # natural logarithm of the gain on attenuation
     contrast: float  # exponent of the film curve
     noise: float  # standard deviation at mid grey, share of full scale
     vignette: float
@@ -78,19 +77,14 @@ def draw_phantoms(
         shots: integers >= 0, shape `(count,)`: which image of that patient.
         image_size: side in pixels, in [8, 2048]; drawn at that resolution from 64 on.
         seed: integer >= 0.
-        exposure: natural logarithm of a gain on the film's optical density. Positive makes every
-            image brighter, as another hospital's machine might; 0.3 is a clear shift.
+        exposure: natural logarithm of a gain on the recorded attenuation. Positive makes every
+            image whiter, as another hospital's machine might; 0.3 is a clear shift.
 
     Returns:
         uint8 array, shape `(count, image_size, image_size, 1)`, values in [0, 255].
 
     Raises:
         ValueError: if an argument is out of range or the three arrays differ in length.
-
-    Example:
-        ```python
-        images = draw_phantoms(np.arange(8), np.zeros(8, int), np.zeros(8, int), image_size=64)
-        ```
     """
     patients = _check_integers("patients", patients)
     labels = _check_integers("labels", labels, highest=PNEUMONIA)
@@ -169,9 +163,7 @@ def _draw(
     attenuation = _project(tissue - air * (1.0 - filled), pose, film_size)
     grain = moment.standard_normal((film_size, film_size), np.float32)
     film = _expose(attenuation, pose, math.exp(pose.exposure + exposure), grain)
-    if image_size < film_size:
-        film = cv2.resize(film, (image_size, image_size), interpolation=cv2.INTER_AREA)
-    return film
+    return cv2.resize(film, (image_size, image_size), interpolation=cv2.INTER_AREA)
 
 
 def _texture(generator: np.random.Generator, cells: int, side: int) -> np.ndarray:
@@ -215,10 +207,8 @@ def _project(attenuation: np.ndarray, pose: _Shot, film_size: int) -> np.ndarray
     """Lays a canvas on the film in the shot's pose."""
     side = len(attenuation)
     scale = film_size * (1.0 + 2.0 * chests.MARGIN) / side * pose.zoom
-    centre = ((side - 1) / 2.0, (side - 1) / 2.0)
-    matrix = cv2.getRotationMatrix2D(centre, pose.rotation, scale)
-    middle = (film_size - 1) / 2.0 - centre[0]
-    matrix[:, 2] += (middle + pose.shift_x * film_size, middle + pose.shift_y * film_size)
+    matrix = cv2.getRotationMatrix2D(((side - 1) / 2,) * 2, pose.rotation, scale)
+    matrix[:, 2] += (film_size - side) / 2 + film_size * np.array((pose.shift_x, pose.shift_y))
     soft = blur(attenuation, 0.003)  # the focal spot has a width
     return cv2.warpAffine(soft, matrix, (film_size,) * 2, borderMode=cv2.BORDER_REPLICATE)
 

@@ -209,6 +209,24 @@ class DCGAN(keras.Model):
             **{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()}
         )
 
+    def save_own_variables(self, store) -> None:
+        """Notes how many variables each optimizer has, for `load_own_variables` to compare."""
+        store["optimizer_variables"] = self._count_optimizer_variables()
+
+    def load_own_variables(self, store) -> None:
+        """Refuses a state of other optimizers, which Keras would skip with a warning."""
+        expected, received = self._count_optimizer_variables(), store["optimizer_variables"][:]
+        if self.compiled and not np.array_equal(expected, received):
+            raise ValueError(
+                f"Cannot load the optimizers' state. Expected {expected} variables, as compiled. "
+                f"Received: {received}. Compile with the optimizers that the file was saved with, "
+                "or load with `compile=False`."
+            )
+
+    def _count_optimizer_variables(self) -> np.ndarray:
+        optimizers = (self.g_optimizer, self.d_optimizer) if self.compiled else ()
+        return np.array([len(optimizer.variables) for optimizer in optimizers], np.int64)
+
     def _apply(self, optimizer, tape, loss, network) -> None:
         variables = network.trainable_variables
         optimizer.apply(tape.gradient(loss, variables), variables)

@@ -31,6 +31,11 @@ class LossPair:
         """Returns the constructor's arguments."""
         return {}
 
+    @classmethod
+    def from_config(cls, config: dict):
+        """Returns the pair that `get_config` describes."""
+        return cls(**config)
+
 
 @keras.saving.register_keras_serializable(_PACKAGE)
 class NonSaturating(LossPair):

@@ -1,0 +1,133 @@
+"""Report, caveats: what one run can and cannot tell, in words that hold whatever it found."""
+
+from math import sqrt
+
+from kerasmedgan.study import REAL
+
+
+def format_caveats(results: dict) -> str:
+    """Writes the section on what the run can tell, as a Markdown list.
+
+    Args:
+        results: the content of `results.json`.
+    """
+    points = (
+        "This is one run with one seed: one draw of the initial weights, of the batch order and "
+        "of the synthetic images.",
+        *_differences(results),
+        _noise(results),
+        *_priors(results),
+        *_origin(results),
+        _openings(results),
+        "Not for clinical use.",
+        "To answer whether augmentation helped, repeat the run over several seeds and compare the "
+        "arms seed by seed, with the spread.",
+    )
+    return "\n".join(f"- {point}" for point in points)
+
+
+def standard_error(accuracy: float, count: int) -> float:
+    """Returns the binomial standard error of an accuracy: sqrt(p (1 - p) / n)."""
+    return sqrt(accuracy * (1.0 - accuracy) / count)
+
+
+def _baseline(results: dict) -> str:
+    """Returns the arm that the others are held against."""
+    return REAL if REAL in results["arms"] else next(iter(results["arms"]))
+
+
+def _differences(results: dict) -> list[str]:
+    """Says of each other arm how far its test metrics lie from the baseline's."""
+    arms, baseline = results["arms"], _baseline(results)
+    others = [name for name in arms if name != baseline]
+    if not others:
+        return [f"There is one arm, `{baseline}`: nothing is compared."]
+    metrics = (("accuracy", "accuracy"), ("auc", "AUC"))
+    sentences = []
+    for name in others:
+        parts = (
+            f"{title} is {_compare(arms[name]['test'][key] - arms[baseline]['test'][key])}"
+            for key, title in metrics
+        )
+        sentences.append(f"Test split, `{name}` against `{baseline}`: {' and '.join(parts)}.")
+    return sentences
+
+
+def _compare(difference: float) -> str:
+    """Words a difference of shares with its sign in percentage points, before rounding."""
+    points = round(100 * difference, 1)
+    if points == 0:
+        return "equal to a tenth of a point (0.0 points)"
+    return f"{'higher' if points > 0 else 'lower'} ({points:+.1f} points)"
+
+
+def _noise(results: dict) -> str:
+    """Says how far an accuracy on so few test images is off by chance alone."""
+    count = sum(results["data"]["test"].values())
+    errors = "; ".join(
+        f"`{name}` {100 * standard_error(arm['test']['accuracy'], count):.1f} points"
+        for name, arm in results["arms"].items()
+    )
+    text = (
+        f"The binomial standard error of an accuracy on {count} test images, sqrt(p (1 - p) / n), "
+        f"is: {errors}. "
+    )
+    if any(arm["test"]["accuracy"] in (0.0, 1.0) for arm in results["arms"].values()):
+        text += "At an accuracy of 0 or 1 the formula gives 0, which is not certainty. "
+    return text + (
+        "Images of one patient resemble each other, so the true one tends to be larger. A "
+        "difference of that order, or of the few points that a change of seed alone makes, is no "
+        "evidence either way; a larger one in a single run is a reason to repeat it."
+    )
+
+
+def _priors(results: dict) -> list[str]:
+    """Says how often each class, or the positive one, occurs in training and test images."""
+    train, test = results["data"]["train"], results["data"]["test"]
+    positive = results["classes"]["positive"]
+    names = [positive] if positive else results["classes"]["names"]
+    shares = [(name, _share(train, name), _share(test, name)) for name in names]
+    listed = "; ".join(
+        f"{name} is {before:.1f} % of the real training images and {after:.1f} % of the test images"
+        for name, before, after in shares
+    )
+    differ = any(f"{before:.1f}" != f"{after:.1f}" for _, before, after in shares)
+    depends = "the threshold and on the class prior" if positive else "the class prior"
+    common = max(test, key=test.get)
+    return [
+        f"Accuracy alone depends on {depends}. {listed}: the priors "
+        f"{'differ' if differ else 'are the same to a tenth of a per cent'}. A classifier that "
+        f"always answers {common} has an accuracy of {_share(test, common) / 100:.3f} on this "
+        "test split."
+    ]
+
+
+def _share(counts: dict[str, int], name: str) -> float:
+    return 100 * counts[name] / sum(counts.values())
+
+
+def _origin(results: dict) -> list[str]:
+    """Warns when being synthetic gives the class away."""
+    synthetic = [arm["train"]["synthetic"] for arm in results["arms"].values()]
+    classes = {name for counts in synthetic for name, count in counts.items() if count}
+    if len(classes) != 1:
+        return []
+    (name,) = classes
+    return [
+        f"Synthetic images stand in one class only, {name}: a classifier can learn 'looks "
+        f"synthetic = {name}' in training, which is of no use on real images."
+    ]
+
+
+def _openings(results: dict) -> str:
+    """Says how often each arm looked at the test split."""
+    openings = {name: arm.get("test_openings") for name, arm in results["arms"].items()}
+    if set(openings.values()) == {1}:
+        return (
+            "The test split was opened once an arm, after its weights and its way of deciding "
+            "were fixed. Choosing between runs by these numbers would use it up."
+        )
+    if None in openings.values():
+        return "This run kept no count of how often the test split was opened."
+    listed = ", ".join(f"`{name}` {count} times" for name, count in openings.items())
+    return f"The test split was opened more than once ({listed}): its numbers flatter."

@@ -1,0 +1,217 @@
+"""Report, figures: a run becomes Matplotlib figures, one function a figure.
+
+Figures are objects with their own canvas; pyplot and its global state are never touched.
+"""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from sklearn.metrics import roc_curve
+
+from kerasmedgan.data.labeled import LabeledImages
+from kerasmedgan.images import make_grid
+from kerasmedgan.report.read import Run
+
+# Okabe and Ito 2008: told apart with any colour vision. Arms and networks share no colour.
+_ARM_COLOURS = ("#0072B2", "#D55E00", "#56B4E9", "#E69F00", "#000000")
+_GENERATOR_COLOUR, _DISCRIMINATOR_COLOUR = "#009E73", "#CC79A7"
+_GUIDE_COLOUR = "#767676"
+
+_DOTS_PER_INCH = 150
+_PANELS_IN_A_ROW = 3
+_FEW_POINTS = 40
+_GRID_PIXELS = 512
+
+
+def accuracy_curves(run: Run) -> Figure:
+    """Draws training and validation accuracy of every arm in one plot."""
+    return _classifier_curves(run, "accuracy", "accuracy (share of images)")
+
+
+def auc_curves(run: Run) -> Figure:
+    """Draws training and validation AUC of every arm in one plot."""
+    return _classifier_curves(run, "auc", "AUC (area under the ROC curve)")
+
+
+def gan_losses(run: Run) -> Figure:
+    """Draws both losses and, below, how often the discriminator was right."""
+    history = run.gan_history()
+    figure = _new_figure(8, 7)
+    top, bottom = figure.subplots(2, 1, sharex=True)
+    for axes, columns in ((top, _LOSS_LINES), (bottom, _ACCURACY_LINES)):
+        for column, label, colour in columns:
+            marker = _marker(history["epoch"])
+            axes.plot(history["epoch"], history[column], color=colour, label=label, marker=marker)
+        axes.legend()
+        axes.grid(alpha=0.3)
+    bottom.axhline(0.5, color=_GUIDE_COLOUR, linestyle=":")
+    bottom.set_ylim(-0.02, 1.02)
+    top.set_ylabel("loss (mean of an epoch)")
+    bottom.set_ylabel("discriminator accuracy\n(share of images)")
+    bottom.set_xlabel("epoch")
+    top.set_title(f"GAN of class {run.results['gan']['class']}")
+    return figure
+
+
+def real_beside_synthetic(run: Run, real: LabeledImages) -> Figure:
+    """Draws 8 rows of 4 real images on the left and as many synthetic ones on the right."""
+    count, columns = 32, 4
+    rows = np.unique(np.linspace(0, len(real) - 1, count).round().astype(int))
+    figure = _new_figure(9, 9)
+    sides = figure.subplots(1, 2)
+    images = (real.images[rows], run.synthetic_images(count))
+    for axes, title, part in zip(sides, ("real", "synthetic"), images, strict=True):
+        grid = make_grid(part, columns=columns)
+        axes.imshow(grid.repeat(3, axis=-1) if grid.shape[-1] == 1 else grid)
+        axes.set_title(f"{title} ({run.results['gan']['class']})")
+        axes.set_axis_off()
+    return figure
+
+
+def synthetic_grid(run: Run) -> np.ndarray:
+    """Lays the first 64 synthetic images out, 8 in a row.
+
+    Returns:
+        uint8 array, shape `(grid_height, grid_width, 3)`, small images enlarged by whole pixels.
+    """
+    grid = make_grid(run.synthetic_images(64), columns=8)
+    factor = -(-_GRID_PIXELS // grid.shape[1])
+    return grid.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def roc_curves(run: Run) -> Figure:
+    """Draws the test ROC curve of each arm: of the positive class, or else one panel a class."""
+    classes = [run.positive_class] if run.positive_class else run.class_names
+    figure, panels = _panels(len(classes), 5.5 if run.positive_class else 4.2)
+    for axes, name in zip(panels, classes, strict=True):
+        axes.plot([0, 1], [0, 1], color=_GUIDE_COLOUR, linestyle=":", label="chance")
+        for arm in run.arms:
+            _draw_roc(axes, run, arm, name)
+        axes.set_aspect("equal")
+        axes.grid(alpha=0.3)
+        axes.set_title(f"{name} against the rest, test split")
+        axes.set_xlabel("1 - specificity (share of the others)")
+        axes.set_ylabel(f"sensitivity (share of {name})")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center")
+    return figure
+
+
+def confusion_matrices(run: Run) -> Figure:
+    """Draws the test confusion matrix of each arm: counts and shares of the true class."""
+    figure, panels = _panels(len(run.arms), max(4.2, 1.1 * len(run.class_names) + 1.6))
+    for axes, (name, arm) in zip(panels, run.arms.items(), strict=True):
+        _draw_confusion(axes, np.array(arm["test"]["confusion_matrix"]), run.class_names)
+        threshold = arm["test"].get("threshold")
+        rule = "largest probability" if threshold is None else f"threshold {threshold:.3f}"
+        axes.set_title(f"{name}, {rule}")
+    return figure
+
+
+_LOSS_LINES = (
+    ("generator_loss", "generator", _GENERATOR_COLOUR),
+    ("discriminator_loss", "discriminator", _DISCRIMINATOR_COLOUR),
+)
+_ACCURACY_LINES = (
+    ("real_accuracy", "real images judged real", _DISCRIMINATOR_COLOUR),
+    ("synthetic_accuracy", "synthetic images judged synthetic", _GENERATOR_COLOUR),
+)
+
+
+def _classifier_curves(run: Run, metric: str, label: str) -> Figure:
+    figure = _new_figure(8, 5.5)
+    axes = figure.subplots()
+    for position, (name, arm) in enumerate(run.arms.items()):
+        history, colour = run.classifier_history(name), _arm_colour(position)
+        updates, validation = history["updates"], history[f"val_{metric}"]
+        marker = _marker(updates)
+        axes.plot(updates, validation, color=colour, marker=marker, label=f"{name}, validation")
+        axes.plot(
+            updates,
+            history[metric],
+            color=colour,
+            linestyle="--",
+            alpha=0.75,
+            label=f"{name}, training",
+        )
+        kept = arm["best_epoch"] - 1
+        axes.plot(
+            updates[kept],
+            validation[kept],
+            color=colour,
+            linestyle="",
+            marker="o",
+            markersize=11,
+            fillstyle="none",
+            markeredgewidth=2,
+            label=f"{name}, weights kept",
+        )
+    axes.set_xlabel("optimizer updates")
+    axes.set_ylabel(label)
+    axes.grid(alpha=0.3)
+    figure.legend(loc="outside lower center", ncols=min(len(run.arms), _PANELS_IN_A_ROW))
+    return figure
+
+
+def _draw_roc(axes: Axes, run: Run, arm: str, class_name: str) -> None:
+    """Draws one curve and, with two classes, the point that the classifier works at."""
+    metrics, colour = run.arms[arm]["test"], _arm_colour(list(run.arms).index(arm))
+    labels, probabilities = run.test_scores(arm)
+    scores = probabilities[:, run.class_names.index(class_name)]
+    false_positive, true_positive, _ = roc_curve(labels == class_name, scores)
+    kind = "AUC" if run.positive_class else "macro AUC"
+    label = f"{arm}, {kind} {metrics['auc']:.3f}"
+    axes.plot(false_positive, true_positive, color=colour, label=label)
+    if run.positive_class:
+        axes.plot(
+            1 - metrics["specificity"],
+            metrics["sensitivity"],
+            color=colour,
+            linestyle="",
+            marker="o",
+            markersize=9,
+            label=f"{arm}, threshold {metrics['threshold']:.3f} chosen on validation",
+        )
+
+
+def _draw_confusion(axes: Axes, counts: np.ndarray, class_names: list[str]) -> None:
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(counts):
+        share = shares[row, column]
+        colour = "white" if share > 0.5 else "black"
+        text = f"{count}\n{100 * share:.1f} %"
+        axes.text(column, row, text, ha="center", va="center", color=colour)
+    ticks, tilt = range(len(class_names)), {"rotation": 30, "ha": "right"}
+    axes.set_xticks(ticks, class_names, **(tilt if len(class_names) > 2 else {}))
+    axes.set_yticks(ticks, class_names)
+    axes.set_xlabel("predicted class")
+    axes.set_ylabel("true class (100 % a row)")
+
+
+def _new_figure(width: float, height: float) -> Figure:
+    """Returns an empty figure of the given inches that keeps all its labels inside."""
+    figure = Figure(figsize=(width, height), dpi=_DOTS_PER_INCH, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _panels(count: int, side: float) -> tuple[Figure, list[Axes]]:
+    """Returns a figure and `count` axes of about `side` inches, wrapped into rows."""
+    columns = min(count, _PANELS_IN_A_ROW)
+    rows = -(-count // columns)
+    figure = _new_figure(side * columns, (side + 0.4) * rows)
+    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for unused in panels[count:]:
+        unused.remove()
+    return figure, panels[:count]
+
+
+def _arm_colour(position: int) -> str:
+    return _ARM_COLOURS[position % len(_ARM_COLOURS)]
+
+
+def _marker(points: np.ndarray) -> str:
+    """Dots a short curve, since a line through one point shows nothing."""
+    return "." if len(points) <= _FEW_POINTS else ""

@@ -1,0 +1,142 @@
+"""The examples as a user starts them: a process, an own folder, the real work."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def run(name, *arguments, cwd):
+    return subprocess.run(
+        [sys.executable, EXAMPLES / name, *map(str, arguments)],
+        cwd=cwd,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory):
+    """A finished smoke run: (its folder, what it printed)."""
+    folder = tmp_path_factory.mktemp("smoke")
+    done = run("end_to_end.py", "--smoke", "--output", "run", cwd=folder)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder / "run", done.stdout
+
+
+def test_the_run_folder_is_complete(smoke):
+    folder, _ = smoke
+    for name in (
+        "config.json",
+        "data_report.json",
+        "gan/NORMAL/model.keras",
+        "gan/NORMAL/history.csv",
+        "gan/NORMAL/grids/epoch_0002.png",
+        "synthetic/manifest.csv",
+        "synthetic/NORMAL/000000.png",
+        "classifiers/real/seed_0/model.keras",
+        "classifiers/real+gan/seed_0/predictions.csv",
+        "results.json",
+        "report.md",
+        "figures/accuracy_curves.png",
+    ):
+        assert (folder / name).stat().st_size > 0, name
+    assert not [path for path in folder.rglob("*") if path.name.startswith(".tmp")]
+
+
+def test_results_hold_what_was_promised(smoke):
+    folder, _ = smoke
+    results = json.loads((folder / "results.json").read_text())
+    config = json.loads((folder / "config.json").read_text())
+    assert set(results["data"]) == {"train", "validation", "test"}
+    assert set(results["data"]["train"]) == {"NORMAL", "PNEUMONIA"}
+    assert results["gan"]["steps"] == 2 * config["gan"]["steps_per_epoch"]
+    assert results["synthetic"]["count"] == 128
+    assert set(results["arms"]) == {"real", "real+gan"}
+    for arm in results["arms"].values():
+        assert arm["updates"] == config["classifier"]["updates"]
+        for split in ("validation", "test"):
+            assert {
+                "accuracy",
+                "balanced_accuracy",
+                "auc",
+                "sensitivity",
+                "specificity",
+                "threshold",
+                "expected_calibration_error",
+            } <= set(arm[split])
+        assert arm["validation"]["threshold"] == arm["test"]["threshold"]
+    synthetic = results["arms"]["real+gan"]["train"]["synthetic"]
+    assert synthetic == {"NORMAL": 128, "PNEUMONIA": 0}
+
+
+def test_it_says_which_stage_runs_and_what_is_left(smoke):
+    _, output = smoke
+    assert "[1/3] train the GAN" in output
+    assert "then: train the classifiers" in output
+    assert "One run is no evidence either way" in output
+
+
+def test_an_occupied_folder_is_refused_and_left_alone(smoke):
+    folder, _ = smoke
+    before = sorted(path.stat().st_mtime_ns for path in folder.rglob("*"))
+    done = run("end_to_end.py", "--smoke", "--output", folder, cwd=folder.parent)
+    assert done.returncode != 0
+    assert "already holds a run" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert before == sorted(path.stat().st_mtime_ns for path in folder.rglob("*"))
+
+
+def test_dry_run_prints_the_settings_and_writes_nothing(class_folders, tmp_path):
+    done = run(
+        "end_to_end.py",
+        "--data",
+        class_folders,
+        "--image-size",
+        32,
+        "--gan-batch-size",
+        4,
+        "--output",
+        "run",
+        "--dry-run",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"class": "NORMAL"' in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--data", "nowhere"], "Expected 'phantom', 'kaggle' or an existing folder"),
+        (["--image-size", "48"], "`image_size`"),
+        (["--classifier-updates", "150"], "`updates`"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_writes_nothing(arguments, sentence, tmp_path):
+    done = run("end_to_end.py", "--smoke", "--output", "run", *arguments, cwd=tmp_path)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_quickstart_leaves_a_grid(tmp_path):
+    done = run("quickstart.py", "--smoke", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (tmp_path / "runs/quickstart/grids/epoch_0002.png").exists()
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.py")))
+def test_help(name, tmp_path):
+    done = run(name, "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "usage" in done.stdout

@@ -1,0 +1,28 @@
+import numpy as np
+import tensorflow as tf
+
+from kerasmedgan.gan.latents import CHUNK, sampling_latents, training_latents
+
+
+def test_training_noise_is_a_function_of_seed_and_step():
+    first = training_latents(4, 8, seed=0, step=3)
+    np.testing.assert_array_equal(first, training_latents(4, 8, seed=0, step=3))
+    assert not np.array_equal(first, training_latents(4, 8, seed=0, step=4))
+    assert not np.array_equal(first, training_latents(4, 8, seed=1, step=3))
+
+
+def test_replicas_draw_different_noise_and_never_repeat():
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    draws = []
+    for step in (0, 1):
+        noise = strategy.run(lambda step=step: training_latents(2, 8, seed=0, step=step))
+        draws += [local.numpy() for local in strategy.experimental_local_results(noise)]
+    assert len(draws) == 4
+    assert len({draw.tobytes() for draw in draws}) == 4
+
+
+def test_sampling_noise_is_standard_normal():
+    noise = np.concatenate([sampling_latents(chunk, 64, seed=0) for chunk in range(20)])
+    assert noise.shape == (20 * CHUNK, 64)
+    assert abs(noise.mean()) < 0.02
+    assert abs(noise.std() - 1.0) < 0.02

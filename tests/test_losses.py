@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from kerasmedgan.gan.losses import LOSS_PAIRS, LossPair, get_loss_pair
+
+REAL = np.array([[2.0], [-0.5], [0.3]], np.float32)
+SYNTHETIC = np.array([[-1.5], [0.7], [0.1]], np.float32)
+
+
+def sigmoid(logits):
+    return 1.0 / (1.0 + np.exp(-logits))
+
+
+# (discriminator loss, generator loss), written from the papers' formulas.
+EXPECTED = {
+    "non_saturating": (
+        -np.log(sigmoid(REAL)).mean() - np.log(1.0 - sigmoid(SYNTHETIC)).mean(),
+        -np.log(sigmoid(SYNTHETIC)).mean(),
+    ),
+    "hinge": (
+        np.maximum(0.0, 1.0 - REAL).mean() + np.maximum(0.0, 1.0 + SYNTHETIC).mean(),
+        -SYNTHETIC.mean(),
+    ),
+    "least_squares": (
+        0.5 * ((REAL - 1.0) ** 2).mean() + 0.5 * (SYNTHETIC**2).mean(),
+        0.5 * ((SYNTHETIC - 1.0) ** 2).mean(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(LOSS_PAIRS))
+def test_losses_equal_the_formulas(name):
+    pair = get_loss_pair(name)
+    discriminator, generator = EXPECTED[name]
+    np.testing.assert_allclose(pair.discriminator(REAL, SYNTHETIC), discriminator, rtol=1e-6)
+    np.testing.assert_allclose(pair.generator(SYNTHETIC), generator, rtol=1e-6)
+
+
+def test_an_own_pair_is_used_as_it_is():
+    pair = LossPair()
+    assert get_loss_pair(pair) is pair
+
+
+def test_unknown_name_lists_the_known():
+    with pytest.raises(ValueError, match=r"`loss`.*'hinge'.*Received: 'wgan'"):
+        get_loss_pair("wgan")
