@@ -55,12 +55,15 @@ def atomic_directory(path: str | os.PathLike) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".tmp-{path.name}-"))
+    replaced = temporary.with_name(f"{temporary.name}-replaced")
     try:
         yield temporary
         temporary.chmod(0o777 & ~_umask())
-        if path.exists():
-            shutil.rmtree(path)
+        # Moved aside, not deleted in place: a killed run leaves no half-emptied folder.
+        if path.is_dir():
+            os.replace(path, replaced)
         os.replace(temporary, path)
+        shutil.rmtree(replaced, ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -5,6 +5,7 @@ come through `prepare_image`, so that a classifier never meets two kinds of resi
 """
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,8 @@ import numpy as np  # noqa: E402
 from kerasmedgan.files import atomic_path  # noqa: E402
 
 _HALF_RANGE = 127.5
+# Not stuffed bytes, restart and other markers that stand alone: those that a segment follows.
+_JPEG_MARKER = re.compile(rb"\xff([\x02-\xcf\xd9-\xfe])")
 _READ_FLAGS = {1: cv2.IMREAD_GRAYSCALE, 3: cv2.IMREAD_COLOR}
 
 
@@ -48,7 +51,7 @@ def decode_image(data: bytes, *, channels: int = 1) -> np.ndarray:
     except cv2.error as error:
         raise UnreadableImageError(
             f"Expected an image of at most {os.environ['OPENCV_IO_MAX_IMAGE_PIXELS']} pixels. "
-            f"Received: {error.err or error}. Scale the image down or leave it out."
+            f"Received: a header that claims more. Scale the image down or leave it out."
         ) from error
     if image is None or _is_truncated_jpeg(data):
         raise UnreadableImageError(
@@ -82,10 +85,11 @@ def resize_image(
         target = (max(1, round(width * scale)), max(1, round(height * scale)))
     else:
         target = (image_size, image_size)
-    shrinks = target[0] * target[1] < width * height
-    resized = cv2.resize(
-        image, target, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    ).reshape(target[1], target[0], channels)
+    # OpenCV's INTER_AREA averages only where no side grows, so a wide and low image needs both.
+    inner = (min(target[0], width), min(target[1], height))
+    shrunk = cv2.resize(image, inner, interpolation=cv2.INTER_AREA)
+    resized = cv2.resize(shrunk, target, interpolation=cv2.INTER_LINEAR)
+    resized = resized.reshape(target[1], target[0], channels)
     if target == (image_size, image_size):
         return resized
     square = np.zeros((image_size, image_size, channels), np.uint8)
@@ -173,15 +177,19 @@ def read_images(
 
     Returns:
         uint8 array, shape `(len(paths), image_size, image_size, channels)`.
+
+    Raises:
+        UnreadableImageError: if a file cannot be decoded; the error names it.
     """
     images = np.empty((len(paths), image_size, image_size, channels), np.uint8)
     for index, path in enumerate(paths):
-        images[index] = prepare_image(
-            Path(path).read_bytes(),
-            image_size,
-            channels=channels,
-            pad_to_aspect_ratio=pad_to_aspect_ratio,
-        )
+        data = Path(path).read_bytes()
+        try:
+            images[index] = prepare_image(
+                data, image_size, channels=channels, pad_to_aspect_ratio=pad_to_aspect_ratio
+            )
+        except UnreadableImageError as error:
+            raise UnreadableImageError(f"Cannot read {path}. {error}") from error
     return images
 
 
@@ -195,5 +203,15 @@ def check_channels(channels: int) -> None:
 
 
 def _is_truncated_jpeg(data: bytes) -> bool:
-    """Tells whether a JPEG lacks its end marker; OpenCV decodes such a file half grey."""
-    return data[:2] == b"\xff\xd8" and b"\xff\xd9" not in data[-1024:]
+    """Tells whether a JPEG lacks its end marker; OpenCV decodes such a file half grey.
+
+    Steps over whole segments, since a thumbnail in one has an end marker of its own.
+    """
+    if data[:2] != b"\xff\xd8":
+        return False
+    position = 2
+    while marker := _JPEG_MARKER.search(data, position):
+        if marker[1] == b"\xd9":
+            return False
+        position = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
+    return True

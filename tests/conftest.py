@@ -7,10 +7,10 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 from pathlib import Path  # noqa: E402
 
-import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 import tensorflow as tf  # noqa: E402
+from PIL import Image  # noqa: E402
 
 from kerasmedgan.data import LabeledImages, Splits  # noqa: E402
 
@@ -50,7 +50,10 @@ def draw_split(split, counts, *, seed, image_size=32, images_a_patient=2):
         split=split,
         files=files,
     )
-    return images.take(np.random.default_rng(seed).permutation(len(images)))
+    mixed = images.take(np.random.default_rng(seed).permutation(len(images)))
+    # Shared by many tests, and memory-mapped images are read-only too.
+    mixed.images.setflags(write=False)
+    return mixed
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -79,11 +82,9 @@ def tiny_splits(tiny):
 
 
 def write_image(path, image):
-    """Writes a uint8 array as the format that the suffix of `path` names."""
+    """Writes a grey or RGB uint8 array as the format that the suffix of `path` names."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    encoded, data = cv2.imencode(path.suffix, image)
-    assert encoded
-    path.write_bytes(data.tobytes())
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(path)
 
 
 @pytest.fixture

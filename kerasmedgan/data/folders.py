@@ -16,7 +16,7 @@ from kerasmedgan.files import atomic_directory
 from kerasmedgan.images import UnreadableImageError, decode_image, resize_image
 
 _LOGGER = logging.getLogger(__name__)
-_CACHE_FORMAT = 1
+_CACHE_FORMAT = 2
 _MAX_UNREADABLE_SHARE = 0.05
 _DIGEST_BYTES = 16
 

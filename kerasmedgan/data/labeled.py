@@ -13,6 +13,7 @@ import tensorflow as tf
 from kerasmedgan.images import to_model_range
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
+_PARTS = ("images", "labels", "groups", "synthetic", "files")
 
 
 class TestSplitError(ValueError):
@@ -21,7 +22,7 @@ class TestSplitError(ValueError):
     __test__ = False
 
 
-@dataclasses.dataclass(frozen=True, repr=False)
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
 class LabeledImages:
     """Images with labels, patients and origin.
 
@@ -101,8 +102,7 @@ class LabeledImages:
 
     def take(self, rows: np.ndarray) -> LabeledImages:
         """Returns the images at the given rows, in that order."""
-        parts = ("images", "labels", "groups", "synthetic", "files")
-        return dataclasses.replace(self, **{part: getattr(self, part)[rows] for part in parts})
+        return dataclasses.replace(self, **{part: getattr(self, part)[rows] for part in _PARTS})
 
     def batches(
         self,
@@ -123,7 +123,7 @@ class LabeledImages:
             seed: seed of the order.
             initial_epoch: number of the first epoch, for a resumed training.
             drop_remainder: leave out the last images of an epoch that fill no batch.
-            repeat: never end; epochs follow each other. For `fit(steps_per_epoch=...)`.
+            repeat: never end; every start is at `initial_epoch`. For `fit(steps_per_epoch=...)`.
 
         Returns:
             A prefetched `tf.data.Dataset` of `(images, labels)`: float32
@@ -138,7 +138,8 @@ class LabeledImages:
         epochs = itertools.count(initial_epoch)
 
         def index_batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-            for epoch in epochs if repeat else (next(epochs),):
+            # Under a strategy Keras takes a batch and starts again: a shared count would race.
+            for epoch in itertools.count(initial_epoch) if repeat else (next(epochs),):
                 order = np.random.default_rng((seed, epoch)).permutation(len(self))
                 stop = len(self) - len(self) % batch_size if drop_remainder else len(self)
                 for start in range(0, stop, batch_size):
@@ -160,7 +161,7 @@ class LabeledImages:
         )
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Splits:
     """Train, validation and test, and the data report on them.
 
@@ -197,12 +198,9 @@ def concatenate(parts: Sequence[LabeledImages]) -> LabeledImages:
     """
     first = parts[0]
     for part in parts[1:]:
-        _check_same(first, part, "class_names")
-        _check_same(first, part, "split")
-        _check_same(first, part, "image_size")
-        _check_same(first, part, "channels")
-    names = ("images", "labels", "groups", "synthetic", "files")
-    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        for name in ("class_names", "split", "image_size", "channels"):
+            _check_same(first, part, name)
+    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _PARTS}
     return dataclasses.replace(first, **joined)
 
 

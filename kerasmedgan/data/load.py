@@ -30,7 +30,7 @@ _TEST_FRACTION = 0.2
 _FIXED_SEED = 0
 _PHANTOM_TRAIN_PATIENTS = {"normal_patients": 160, "pneumonia_patients": 480}
 _PHANTOM_TEST_PATIENTS = {"normal_patients": 80, "pneumonia_patients": 130}
-_PHANTOM_TEST_EXPOSURE = 0.5
+_PHANTOM_TEST_EXPOSURE = 0.3
 _PHANTOM_CLASSES = ("NORMAL", "PNEUMONIA")
 
 

@@ -94,9 +94,13 @@ def _priors(results: dict) -> list[str]:
     differ = any(f"{before:.1f}" != f"{after:.1f}" for _, before, after in shares)
     depends = "the threshold and on the class prior" if positive else "the class prior"
     common = max(test, key=test.get)
+    verdict = (
+        "differ, so accuracy would differ even if every class were recognised equally well in both"
+        if differ
+        else "are the same to a tenth of a per cent"
+    )
     return [
-        f"Accuracy alone depends on {depends}. {listed}: the priors "
-        f"{'differ' if differ else 'are the same to a tenth of a per cent'}. A classifier that "
+        f"Accuracy alone depends on {depends}. {listed}: the priors {verdict}. A classifier that "
         f"always answers {common} has an accuracy of {_share(test, common) / 100:.3f} on this "
         "test split."
     ]

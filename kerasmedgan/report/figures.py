@@ -83,16 +83,17 @@ def synthetic_grid(run: Run) -> np.ndarray:
 def roc_curves(run: Run) -> Figure:
     """Draws the test ROC curve of each arm: of the positive class, or else one panel a class."""
     classes = [run.positive_class] if run.positive_class else run.class_names
-    figure, panels = _panels(len(classes), 5.5 if run.positive_class else 4.2)
+    side = 5.5 if run.positive_class else 4.2
+    figure, panels = _panels(len(classes), side, legend_lines=1 + len(run.arms))
     for axes, name in zip(panels, classes, strict=True):
         axes.plot([0, 1], [0, 1], color=_GUIDE_COLOUR, linestyle=":", label="chance")
         for arm in run.arms:
             _draw_roc(axes, run, arm, name)
         axes.set_aspect("equal")
         axes.grid(alpha=0.3)
-        axes.set_title(f"{name} against the rest, test split")
-        axes.set_xlabel("1 - specificity (share of the others)")
-        axes.set_ylabel(f"sensitivity (share of {name})")
+        axes.set_title(f"{name}, test split")
+        axes.set_xlabel("1 - specificity (share of other images)")
+        axes.set_ylabel(f"sensitivity (share of {name} images)")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center")
     return figure
@@ -103,9 +104,10 @@ def confusion_matrices(run: Run) -> Figure:
     figure, panels = _panels(len(run.arms), max(4.2, 1.1 * len(run.class_names) + 1.6))
     for axes, (name, arm) in zip(panels, run.arms.items(), strict=True):
         _draw_confusion(axes, np.array(arm["test"]["confusion_matrix"]), run.class_names)
-        threshold = arm["test"].get("threshold")
-        rule = "largest probability" if threshold is None else f"threshold {threshold:.3f}"
-        axes.set_title(f"{name}, {rule}")
+        rule = "by the largest probability"
+        if run.positive_class:
+            rule = f"threshold {arm['test']['threshold']:.3f}, chosen on validation"
+        axes.set_title(f"{name}, test split\n{rule}")
     return figure
 
 
@@ -150,7 +152,8 @@ def _classifier_curves(run: Run, metric: str, label: str) -> Figure:
     axes.set_xlabel("optimizer updates")
     axes.set_ylabel(label)
     axes.grid(alpha=0.3)
-    figure.legend(loc="outside lower center", ncols=min(len(run.arms), _PANELS_IN_A_ROW))
+    columns = len(run.arms) if len(run.arms) <= _PANELS_IN_A_ROW else 2
+    figure.legend(loc="outside lower center", ncols=columns)
     return figure
 
 
@@ -160,19 +163,16 @@ def _draw_roc(axes: Axes, run: Run, arm: str, class_name: str) -> None:
     labels, probabilities = run.test_scores(arm)
     scores = probabilities[:, run.class_names.index(class_name)]
     false_positive, true_positive, _ = roc_curve(labels == class_name, scores)
-    kind = "AUC" if run.positive_class else "macro AUC"
-    label = f"{arm}, {kind} {metrics['auc']:.3f}"
-    axes.plot(false_positive, true_positive, color=colour, label=label)
-    if run.positive_class:
-        axes.plot(
-            1 - metrics["specificity"],
-            metrics["sensitivity"],
-            color=colour,
-            linestyle="",
-            marker="o",
-            markersize=9,
-            label=f"{arm}, threshold {metrics['threshold']:.3f} chosen on validation",
-        )
+    if not run.positive_class:
+        label = f"{arm}: macro AUC {metrics['auc']:.3f}"
+        axes.plot(false_positive, true_positive, color=colour, label=label)
+        return
+    axes.plot(false_positive, true_positive, color=colour)
+    threshold = f"threshold {metrics['threshold']:.3f}, chosen on validation"
+    label = f"{arm}: AUC {metrics['auc']:.3f}; dot: {threshold}"
+    # A line of one point draws its dot alone, and line and dot in the legend.
+    point = [1 - metrics["specificity"]], [metrics["sensitivity"]]
+    axes.plot(*point, color=colour, marker="o", markersize=9, label=label)
 
 
 def _draw_confusion(axes: Axes, counts: np.ndarray, class_names: list[str]) -> None:
@@ -190,18 +190,20 @@ def _draw_confusion(axes: Axes, counts: np.ndarray, class_names: list[str]) -> N
     axes.set_ylabel("true class (100 % a row)")
 
 
-def _new_figure(width: float, height: float) -> Figure:
+def _new_figure(width: float, height: float, layout: str = "constrained") -> Figure:
     """Returns an empty figure of the given inches that keeps all its labels inside."""
-    figure = Figure(figsize=(width, height), dpi=_DOTS_PER_INCH, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=_DOTS_PER_INCH, layout=layout)
     FigureCanvasAgg(figure)
     return figure
 
 
-def _panels(count: int, side: float) -> tuple[Figure, list[Axes]]:
+def _panels(count: int, side: float, legend_lines: int = 0) -> tuple[Figure, list[Axes]]:
     """Returns a figure and `count` axes of about `side` inches, wrapped into rows."""
     columns = min(count, _PANELS_IN_A_ROW)
     rows = -(-count // columns)
-    figure = _new_figure(side * columns, (side + 0.4) * rows)
+    # A compressed layout puts square panels close together, but would put a legend on top of them.
+    layout = "constrained" if legend_lines else "compressed"
+    figure = _new_figure(side * columns, side * rows + 0.25 * legend_lines, layout)
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for unused in panels[count:]:
         unused.remove()

@@ -51,17 +51,18 @@ def _summary(results: dict) -> str:
 def _results_sections(results: dict) -> list[str]:
     seeds = sorted({arm["seed"] for arm in results["arms"].values()})
     run = f"one run, seed {', '.join(map(str, seeds))}"
+    chosen = "Weights and thresholds were" if results["classes"]["positive"] else "Weights were"
     sections = [f"## Test split, {run}", _metrics_table(results, "test")]
     if results["classes"]["positive"]:
         sections += [
             "### Test split at threshold 0.5",
-            "The same probabilities with the threshold that nobody chose.",
+            "The same probabilities, decided at 0.5 instead.",
             _half_table(results),
         ]
     return [
         *sections,
         f"## Validation split, {run}",
-        "Weights and thresholds were chosen on these images, so these numbers flatter.",
+        f"{chosen} chosen on these images, so these numbers flatter.",
         _metrics_table(results, "validation"),
         "## What each arm trained on",
         _composition_table(results),

@@ -58,7 +58,7 @@ def _write_figures(run: Run, real: LabeledImages | None) -> list[str]:
         (directory / REAL_BESIDE_SYNTHETIC).unlink(missing_ok=True)
     for name, figure in drawn.items():
         with atomic_path(directory / name) as temporary:
-            figure.savefig(temporary)
+            figure.savefig(temporary, bbox_inches="tight", pad_inches=0.1)
     write_png(directory / "synthetic_grid.png", figures.synthetic_grid(run))
     return [f"{FIGURES}/{name}" for name in (*drawn, "synthetic_grid.png")]
 

@@ -1,0 +1,281 @@
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from kerasmedgan import images as pixels
+from kerasmedgan.images import UnreadableImageError
+
+COLOURS = np.full((4, 5, 3), (200, 100, 50), np.uint8)
+# ITU-R BT.601 weights: 0.299 * 200 + 0.587 * 100 + 0.114 * 50 = 124.2.
+COLOURS_AS_GREY = 124
+
+
+def encoded(image, file_format="PNG", **options):
+    stream = io.BytesIO()
+    image = image if isinstance(image, Image.Image) else Image.fromarray(image)
+    image.save(stream, file_format, **options)
+    return stream.getvalue()
+
+
+def noise(height=40, width=60):
+    return np.random.default_rng(0).integers(0, 256, (height, width)).astype(np.uint8)
+
+
+def smooth(height=64, width=48):
+    row, column = np.mgrid[:height, :width]
+    return (row * 2 + column).astype(np.uint8)
+
+
+def png_chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_with_header(width, height):
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    body = png_chunk(b"IDAT", zlib.compress(bytes(100)))
+    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + body + png_chunk(b"IEND", b"")
+
+
+def jpeg_with_header(width, height):
+    data = bytearray(encoded(noise(), "JPEG"))
+    frame = data.index(b"\xff\xc0")
+    data[frame + 5 : frame + 9] = struct.pack(">HH", height, width)
+    return bytes(data)
+
+
+def bmp_with_header(width, height):
+    data = bytearray(encoded(noise(), "BMP"))
+    data[18:26] = struct.pack("<ii", width, height)
+    return bytes(data)
+
+
+def tiff_with_header(width, height):
+    tags = [(256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 8), (259, 3, 1, 1)]
+    tags += [(262, 3, 1, 1), (273, 4, 1, 200), (277, 3, 1, 1), (278, 4, 1, height), (279, 4, 1, 99)]
+    directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *t) for t in tags)
+    return (b"II*\0" + struct.pack("<I", 8) + directory + bytes(4)).ljust(200, b"\0") + bytes(99)
+
+
+def exif(orientation, thumbnail=b""):
+    """Returns an APP1 segment body; a thumbnail rides along after the directory."""
+    entry = struct.pack(">HHIHH", 0x112, 3, 1, orientation, 0)
+    return b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 1) + entry + bytes(4) + thumbnail
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        encoded(noise()),
+        encoded(noise().astype(np.uint16) * 257),
+        encoded(np.dstack([noise()] * 3)),
+        encoded(Image.fromarray(noise()).convert("P")),
+        encoded(Image.fromarray(noise()).convert("LA")),
+        encoded(noise(), "TIFF", compression="tiff_lzw"),
+        encoded(noise(), "BMP"),
+        encoded(noise(), "WEBP", lossless=True),
+    ],
+    ids=["png", "png-16", "png-rgb", "png-palette", "png-alpha", "tiff", "bmp", "webp"],
+)
+def test_lossless_files_decode_to_their_grey_values(data):
+    image = pixels.decode_image(data)
+    assert (image.dtype, image.shape) == (np.uint8, (40, 60, 1))
+    np.testing.assert_array_equal(image[..., 0], noise())
+
+
+def test_sixteen_bits_keep_the_high_byte():
+    image = pixels.decode_image(encoded(np.full((4, 4), 0x12FF, np.uint16)))
+    np.testing.assert_array_equal(image, 0x12)
+
+
+def test_jpeg_decodes_to_about_its_grey_values():
+    image = pixels.decode_image(encoded(smooth(), "JPEG", quality=95))
+    assert image.shape == (64, 48, 1)
+    assert np.abs(image[..., 0].astype(int) - smooth()).max() <= 4
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+def test_colours_keep_rgb_order_or_become_grey(mode):
+    image = Image.fromarray(COLOURS)
+    image = image.quantize(4) if mode == "P" else image.convert(mode)
+    if mode == "RGBA":
+        image.putalpha(0)
+    data = encoded(image)
+    np.testing.assert_array_equal(pixels.decode_image(data, channels=3), COLOURS)
+    np.testing.assert_array_equal(pixels.decode_image(data), np.full((4, 5, 1), COLOURS_AS_GREY))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
+def test_exif_orientation_is_applied(file_format, channels):
+    left_is_bright = np.zeros((20, 30), np.uint8)
+    left_is_bright[:, :15] = 250
+    data = encoded(left_is_bright, file_format, exif=exif(6))
+    image = pixels.decode_image(data, channels=channels)
+    assert image.shape == (30, 20, channels)
+    assert image[:14].min() > 240 and image[16:].max() < 10
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3000, 2), (2, 3000)])
+@pytest.mark.parametrize("pad", [False, True])
+def test_extreme_shapes_are_resized(shape, pad):
+    data = encoded(np.full(shape, 77, np.uint8))
+    assert pixels.decode_image(data).shape == (*shape, 1)
+    image = pixels.prepare_image(data, 16, pad_to_aspect_ratio=pad)
+    assert (image.dtype, image.shape) == (np.uint8, (16, 16, 1))
+    assert image.max() == 77
+    assert (image.min() == 77) == (not pad or shape == (1, 1))
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF"])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+def test_truncated_files_are_refused(file_format, share):
+    data = encoded(noise(), file_format)
+    with pytest.raises(UnreadableImageError, match="Expected the bytes of an image. Received:"):
+        pixels.decode_image(data[: int(len(data) * share)])
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {"optimize": True}, {"quality": 100}])
+def test_jpeg_cut_anywhere_is_refused_and_whole_is_read(options):
+    data = encoded(noise(), "JPEG", **options)
+    assert pixels.decode_image(data).shape == (40, 60, 1)
+    for stop in range(2, len(data), 97):
+        with pytest.raises(UnreadableImageError, match="truncated"):
+            pixels.decode_image(data[:stop])
+
+
+@pytest.mark.parametrize("junk", [b"\0" * 5000, b"trailing text " * 300, b"\xff\xd8\xff\xe0rest"])
+def test_junk_after_a_whole_jpeg_is_passed_over(junk):
+    data = encoded(smooth(), "JPEG")
+    np.testing.assert_array_equal(pixels.decode_image(data + junk), pixels.decode_image(data))
+
+
+def test_end_marker_of_a_thumbnail_does_not_pass_for_the_image():
+    thumbnail = encoded(noise(8, 8), "JPEG")
+    data = encoded(noise(), "JPEG", exif=exif(1, thumbnail))
+    assert data.count(b"\xff\xd9") == 2
+    assert pixels.decode_image(data).shape == (40, 60, 1)
+    # Within the first thousand bytes of scan data, so that the thumbnail's end is near the cut.
+    scan = data.rindex(b"\xff\xda")
+    with pytest.raises(UnreadableImageError, match="truncated"):
+        pixels.decode_image(data[: scan + 300])
+
+
+def test_truncated_jpeg_padded_to_its_size_is_refused():
+    data = encoded(noise(), "JPEG")
+    with pytest.raises(UnreadableImageError, match="truncated"):
+        pixels.decode_image(data[:900].ljust(len(data), b"\0"))
+
+
+@pytest.mark.parametrize("data", [b"", b"a report, renamed to .jpg", b"\xff\xd8", b"\x89PNG\r\n"])
+def test_what_is_no_image_is_refused(data):
+    with pytest.raises(UnreadableImageError, match="Expected the bytes of an image"):
+        pixels.decode_image(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        png_with_header(100_000, 100_000),
+        jpeg_with_header(65_500, 65_500),
+        bmp_with_header(65_500, 65_500),
+        bmp_with_header(100_000, -100_000),
+        tiff_with_header(65_500, 65_500),
+        # Below OpenCV's own limit of 2 ** 30 pixels: ours must be in force.
+        png_with_header(20_000, 20_000),
+        jpeg_with_header(20_000, 20_000),
+    ],
+    ids=["png", "jpeg", "bmp", "bmp-flipped", "tiff", "png-400-mpx", "jpeg-400-mpx"],
+)
+def test_headers_of_huge_images_are_refused(data):
+    with pytest.raises(UnreadableImageError, match="Expected an image of at most 134217728 pixels"):
+        pixels.decode_image(data)
+
+
+@pytest.mark.parametrize("channels", [0, 2, 4])
+def test_channels_other_than_grey_and_rgb_are_refused(channels):
+    with pytest.raises(ValueError, match=f"`channels`. Expected 1 .* Received: {channels}"):
+        pixels.decode_image(encoded(noise()), channels=channels)
+
+
+def test_shrinking_averages_areas():
+    checkerboard = (np.indices((8, 8)).sum(axis=0) % 2 * 200).astype(np.uint8)[..., None]
+    np.testing.assert_array_equal(pixels.resize_image(checkerboard, 4), 100)
+    blocks = np.kron(np.arange(16).reshape(4, 4), np.ones((3, 3))).astype(np.uint8)[..., None]
+    expected = np.arange(16).reshape(4, 4, 1)
+    np.testing.assert_array_equal(pixels.resize_image(blocks, 4), expected)
+
+
+@pytest.mark.parametrize("shape", [(4, 4000), (4000, 4)])
+def test_the_shrunk_side_is_averaged_where_the_other_grows(shape):
+    stripes = (np.indices(shape).sum(axis=0) % 2 * 200).astype(np.uint8)[..., None]
+    np.testing.assert_allclose(pixels.resize_image(stripes, 16), 100, atol=1)
+
+
+def test_enlarging_interpolates_and_same_size_keeps_pixels():
+    step = np.array([[0, 200], [0, 200]], np.uint8)[..., None]
+    image = pixels.resize_image(step, 8)
+    assert image[0, 0] == 0 and image[0, -1] == 200
+    assert (np.diff(image[..., 0].astype(int), axis=1) >= 0).all()
+    assert len(np.unique(image)) > 2
+    square = noise(16, 16)[..., None]
+    np.testing.assert_array_equal(pixels.resize_image(square, 16), square)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_padding_is_black_and_centred(channels):
+    wide = np.full((10, 20, channels), 255, np.uint8)
+    image = pixels.resize_image(wide, 16, pad_to_aspect_ratio=True)
+    expected = np.zeros((16, 16, channels), np.uint8)
+    expected[4:12] = 255
+    np.testing.assert_array_equal(image, expected)
+    tall = np.full((20, 10, channels), 255, np.uint8)
+    image = pixels.resize_image(tall, 16, pad_to_aspect_ratio=True)
+    np.testing.assert_array_equal(image, expected.swapaxes(0, 1))
+
+
+@pytest.mark.parametrize("convert", [np.asarray, tf.constant])
+def test_model_range_and_back_is_the_identity(convert):
+    values = np.arange(256, dtype=np.uint8)
+    scaled = pixels.to_model_range(convert(values))
+    assert scaled.dtype == np.float32
+    assert (float(scaled[0]), float(scaled[-1])) == (-1.0, 1.0)
+    np.testing.assert_array_equal(pixels.to_uint8(scaled), values)
+
+
+def test_to_uint8_clips():
+    np.testing.assert_array_equal(
+        pixels.to_uint8([-3.0, -1.0, 0.0, 1.0, 7.0]), [0, 0, 128, 255, 255]
+    )
+
+
+def test_grid_goes_row_by_row():
+    images = np.stack([np.full((2, 3, 1), value, np.uint8) for value in (10, 20, 30)])
+    grid = pixels.make_grid(images, columns=2, gap=1)
+    w = 255
+    row = [[10, 10, 10, w, 20, 20, 20]] * 2 + [[w] * 7] + [[30, 30, 30, w, w, w, w]] * 2
+    np.testing.assert_array_equal(grid[..., 0], row)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_png_written_and_read_has_the_same_pixels(tmp_path, channels):
+    images = np.random.default_rng(1).integers(0, 256, (3, 8, 8, channels)).astype(np.uint8)
+    paths = [tmp_path / f"deep/er/{index}.png" for index in range(3)]
+    for path, image in zip(paths, images, strict=True):
+        pixels.write_png(path, image)
+        np.testing.assert_array_equal(np.asarray(Image.open(path)), image.squeeze())
+    read = pixels.read_images(paths, 8, channels=channels)
+    assert read.dtype == np.uint8
+    np.testing.assert_array_equal(read, images)
+    assert sorted(p.name for p in paths[0].parent.iterdir()) == ["0.png", "1.png", "2.png"]
+
+
+def test_read_images_names_the_unreadable_file(tmp_path):
+    path = tmp_path / "broken.png"
+    path.write_bytes(encoded(noise())[:200])
+    with pytest.raises(UnreadableImageError, match=r"broken\.png.*cannot be decoded"):
+        pixels.read_images([path], 8)
