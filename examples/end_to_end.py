@@ -185,6 +185,7 @@ def compare(job: Job, synthetic: LabeledImages, output: Path) -> dict:
         results[name] = {
             "directory": directory.relative_to(output).as_posix(),
             **run_arm(
+                name,
                 train,
                 job.splits,
                 directory=directory,

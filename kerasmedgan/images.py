@@ -6,21 +6,27 @@ come through `prepare_image`, so that a classifier never meets two kinds of resi
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-# OpenCV reads this limit once, at import: an image header of 100,000 x 100,000 must not allocate.
+import cv2
+import numpy as np
+
+from kerasmedgan.files import atomic_path
+
+# OpenCV's own limit is 2 ** 30. Its environment variable cannot lower it here, since it is read
+# when OpenCV is loaded, and Keras loads OpenCV.
 MAX_PIXELS = 1 << 27
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PIXELS))
-
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
-
-from kerasmedgan.files import atomic_path  # noqa: E402
-
 _HALF_RANGE = 127.5
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_JPEG_START, _JPEG_END = b"\xff\xd8", 0xD9
+_JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # Not stuffed bytes, restart and other markers that stand alone: those that a segment follows.
 _JPEG_MARKER = re.compile(rb"\xff([\x02-\xcf\xd9-\xfe])")
+_TOO_LARGE = (
+    f"Expected an image of at most {MAX_PIXELS} pixels. "
+    "Received: a larger one, by its header. Scale the image down or leave it out."
+)
 _READ_FLAGS = {1: cv2.IMREAD_GRAYSCALE, 3: cv2.IMREAD_COLOR}
 
 
@@ -45,14 +51,14 @@ def decode_image(data: bytes, *, channels: int = 1) -> np.ndarray:
     check_channels(channels)
     if not data:
         raise UnreadableImageError("Expected the bytes of an image. Received: an empty file.")
-    buffer = np.frombuffer(data, dtype=np.uint8)
+    if _claimed_pixels(data) > MAX_PIXELS:
+        raise UnreadableImageError(_TOO_LARGE)
     try:
-        image = cv2.imdecode(buffer, _READ_FLAGS[channels])
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), _READ_FLAGS[channels])
     except cv2.error as error:
-        raise UnreadableImageError(
-            f"Expected an image of at most {os.environ['OPENCV_IO_MAX_IMAGE_PIXELS']} pixels. "
-            f"Received: a header that claims more. Scale the image down or leave it out."
-        ) from error
+        raise UnreadableImageError(_TOO_LARGE) from error
+    if image is not None and image.shape[0] * image.shape[1] > MAX_PIXELS:
+        raise UnreadableImageError(_TOO_LARGE)
     if image is None or _is_truncated_jpeg(data):
         raise UnreadableImageError(
             f"Expected the bytes of an image. Received: {len(data)} bytes that cannot be decoded. "
@@ -202,16 +208,33 @@ def check_channels(channels: int) -> None:
         )
 
 
-def _is_truncated_jpeg(data: bytes) -> bool:
-    """Tells whether a JPEG lacks its end marker; OpenCV decodes such a file half grey.
+def _claimed_pixels(data: bytes) -> int:
+    """Returns the pixels that the header of a PNG or JPEG claims; 0 for other formats."""
+    sides = b""
+    if data.startswith(_PNG_START):
+        sides = data[16:24]
+    elif data.startswith(_JPEG_START):
+        frames = (at for marker, at in _jpeg_segments(data) if marker in _JPEG_FRAMES)
+        start = next(frames, len(data))
+        sides = data[start + 3 : start + 7]
+    half = len(sides) // 2
+    return int.from_bytes(sides[:half]) * int.from_bytes(sides[half:])
 
-    Steps over whole segments, since a thumbnail in one has an end marker of its own.
+
+def _is_truncated_jpeg(data: bytes) -> bool:
+    """Tells whether a JPEG lacks its end marker; OpenCV decodes such a file half grey."""
+    return data.startswith(_JPEG_START) and all(
+        marker != _JPEG_END for marker, _ in _jpeg_segments(data)
+    )
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yields each marker and where its segment starts.
+
+    Steps over whole segments, since a thumbnail in one has markers of its own.
     """
-    if data[:2] != b"\xff\xd8":
-        return False
     position = 2
     while marker := _JPEG_MARKER.search(data, position):
-        if marker[1] == b"\xd9":
-            return False
-        position = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
-    return True
+        start = marker.end()
+        yield marker[1][0], start
+        position = start + int.from_bytes(data[start : start + 2])

@@ -68,9 +68,11 @@ def test_examples_import_no_private_name():
 def test_light_import_and_public_names(tmp_path):
     script = (
         "import sys, kerasmedgan\n"
-        "heavy = {'matplotlib', 'gradio', 'kagglehub', 'keras_tuner'} & set(sys.modules)\n"
-        "assert not heavy, heavy\n"
+        "heavy = {'matplotlib', 'gradio', 'kagglehub', 'keras_tuner', 'tensorflow'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
         "from kerasmedgan import DCGAN, load_images\n"
+        "assert not {'gradio', 'kagglehub', 'keras_tuner'} & set(sys.modules)\n"
+        "assert 'DCGAN' in dir(kerasmedgan) and not hasattr(kerasmedgan, 'GAN')\n"
         "from kerasmedgan.callbacks import SampleGrid, SyntheticExport\n"
         "from kerasmedgan.tuning import ClassifierHyperModel\n"
     )

@@ -26,6 +26,7 @@ def finished(arms, tiny_splits, tmp_path_factory):
         name: (
             directory / name,
             run_arm(
+                name,
                 train,
                 tiny_splits,
                 directory=directory / name,
@@ -80,6 +81,11 @@ def test_files_hold_the_predictions_of_validation_and_test_alone(finished, tiny_
         "val_auc",
         "val_loss",
     }
+
+
+def test_each_arm_opens_the_test_split_once(finished, tiny_splits):
+    assert [result["test_openings"] for _, result in finished.values()] == [1, 1]
+    assert tiny_splits.test_openings == [f"{REAL}, seed 0", f"{REAL_AND_GAN}, seed 0"]
 
 
 def test_settings_are_refused_before_any_training():

@@ -170,12 +170,19 @@ class Splits:
         validation: what early stopping, thresholds and searches look at.
         test: for the final number alone.
         report: the data report as a JSON-ready dictionary.
+        test_openings: what `open_test` was called for, in order.
     """
 
     train: LabeledImages
     validation: LabeledImages
     test: LabeledImages
     report: dict = dataclasses.field(default_factory=dict, repr=False)
+    test_openings: list[str] = dataclasses.field(default_factory=list, repr=False)
+
+    def open_test(self, reason: str) -> LabeledImages:
+        """Returns the test split and notes what for."""
+        self.test_openings.append(reason)
+        return self.test
 
     def __iter__(self) -> Iterator[LabeledImages]:
         """Yields train, validation and test."""

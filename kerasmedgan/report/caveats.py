@@ -95,7 +95,7 @@ def _priors(results: dict) -> list[str]:
     depends = "the threshold and on the class prior" if positive else "the class prior"
     common = max(test, key=test.get)
     verdict = (
-        "differ, so accuracy would differ even if every class were recognised equally well in both"
+        "differ, so accuracy can differ even where every class is recognised equally well in both"
         if differ
         else "are the same to a tenth of a per cent"
     )

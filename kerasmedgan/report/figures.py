@@ -95,7 +95,7 @@ def roc_curves(run: Run) -> Figure:
         axes.set_xlabel("1 - specificity (share of other images)")
         axes.set_ylabel(f"sensitivity (share of {name} images)")
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center")
+    figure.legend(handles, labels, loc="outside lower center", borderaxespad=0)
     return figure
 
 
@@ -190,9 +190,9 @@ def _draw_confusion(axes: Axes, counts: np.ndarray, class_names: list[str]) -> N
     axes.set_ylabel("true class (100 % a row)")
 
 
-def _new_figure(width: float, height: float, layout: str = "constrained") -> Figure:
+def _new_figure(width: float, height: float) -> Figure:
     """Returns an empty figure of the given inches that keeps all its labels inside."""
-    figure = Figure(figsize=(width, height), dpi=_DOTS_PER_INCH, layout=layout)
+    figure = Figure(figsize=(width, height), dpi=_DOTS_PER_INCH, layout="compressed")
     FigureCanvasAgg(figure)
     return figure
 
@@ -201,9 +201,7 @@ def _panels(count: int, side: float, legend_lines: int = 0) -> tuple[Figure, lis
     """Returns a figure and `count` axes of about `side` inches, wrapped into rows."""
     columns = min(count, _PANELS_IN_A_ROW)
     rows = -(-count // columns)
-    # A compressed layout puts square panels close together, but would put a legend on top of them.
-    layout = "constrained" if legend_lines else "compressed"
-    figure = _new_figure(side * columns, side * rows + 0.25 * legend_lines, layout)
+    figure = _new_figure(side * columns, side * rows + 0.25 * legend_lines)
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for unused in panels[count:]:
         unused.remove()

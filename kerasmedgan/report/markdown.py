@@ -179,8 +179,8 @@ def _caption(results: dict, name: str) -> str:
         "gan_losses.png": "Losses of the GAN and, below, the share of images that the "
         "discriminator judged rightly; 0.5 is guessing.",
         REAL_BESIDE_SYNTHETIC: f"Real training images of {drawn} (left) beside synthetic ones "
-        "(right), none picked by hand. **This figure shows real patients' images: do not "
-        "publish it.**",
+        "(right), none picked by hand. **This figure shows training images: do not publish it "
+        "where they are patients' images.**",
         "synthetic_grid.png": f"The first synthetic images of {drawn}, none picked by hand.",
     }[name]
 

@@ -46,6 +46,7 @@ class ClassifierSettings:
 
 
 def run_arm(
+    name: str,
     train: LabeledImages,
     splits: Splits,
     *,
@@ -58,6 +59,7 @@ def run_arm(
     """Trains and evaluates one classifier and writes its files.
 
     Args:
+        name: the arm's name.
         train: the arm's training images.
         splits: validation chooses the weights and the threshold; test is opened once, at the end.
         directory: receives `model.keras`, `history.csv` and `predictions.csv`.
@@ -88,7 +90,8 @@ def run_arm(
         seed=seed,
         verbose=verbose,
     ).history
-    scores = _evaluate_once(model, splits, directory, positive_class)
+    reason = f"{name}, seed {seed}"
+    scores = _evaluate_once(model, splits, directory, positive_class, reason)
     _save(model, history, directory)
     return {
         "seed": seed,
@@ -96,18 +99,23 @@ def run_arm(
         "batch_size": settings.batch_size,
         "train": composition(train),
         "best_epoch": int(np.argmax(history[VALIDATION_AUC])) + 1,
+        "test_openings": splits.test_openings.count(reason),
         "seconds": round(time.perf_counter() - start, 1),
         **scores,
     }
 
 
 def _evaluate_once(
-    model: keras.Model, splits: Splits, directory: Path, positive_class: str | None
+    model: keras.Model,
+    splits: Splits,
+    directory: Path,
+    positive_class: str | None,
+    reason: str,
 ) -> dict:
     """Chooses the threshold on validation, then opens the test split for the final number."""
     validation = predict(model, splits.validation)
     threshold = choose_threshold(validation, positive_class) if positive_class else None
-    test = predict(model, splits.test)
+    test = predict(model, splits.open_test(reason))
     write_predictions(directory / "predictions.csv", validation, test)
     return {
         part.split: evaluate(part, positive_class=positive_class, threshold=threshold)
