@@ -35,6 +35,8 @@ STAGES = (
 GAN_UPDATES = {"phantom": 1000}
 DEFAULT_GAN_UPDATES = 4000
 SMOKE = {"image_size": 32, "gan_epochs": 2, "classifier_updates": 60, "synthetic_count": 128}
+# Looks at validation while a classifier trains, at the most: the points of its curves.
+VALIDATIONS = 15
 DEFAULTS = {"image_size": 64, "classifier_updates": 1500}
 
 
@@ -119,6 +121,12 @@ def prepare(arguments: argparse.Namespace) -> Job:
         "classifier": dataclasses.asdict(classifier),
     }
     return Job(splits, plan, gan, classifier, config)
+
+
+def updates_per_epoch(updates: int) -> int:
+    """Divides the updates into as many equal epochs as possible, up to VALIDATIONS."""
+    divisors = (count for count in range(VALIDATIONS, 0, -1) if updates % count == 0)
+    return updates // next(divisors)
 
 
 def gan_settings(gan: DCGAN) -> dict:

@@ -114,7 +114,7 @@ def train_classifier(
         model: from `build_classifier` and `compile_classifier`.
         train: training images.
         validation: validation images.
-        updates: number of optimizer updates, a multiple of `updates_per_epoch` or less than it.
+        updates: number of optimizer updates, a multiple of `updates_per_epoch`.
         batch_size: images an update.
         updates_per_epoch: updates between two looks at validation.
         seed: seed of the batch order.
@@ -130,7 +130,6 @@ def train_classifier(
     """
     refuse_test_split(train, "train", "train on `splits.train`")
     refuse_test_split(validation, "validation", "look at `splits.validation` while training")
-    updates_per_epoch = min(updates, updates_per_epoch)
     check_updates(updates, updates_per_epoch)
     epochs = updates // updates_per_epoch
     # A patience that cannot run out: every arm gets all its updates, then its best weights.
@@ -165,8 +164,8 @@ def one_hot(batches: tf.data.Dataset, num_classes: int) -> tf.data.Dataset:
 
 def check_updates(updates: int, updates_per_epoch: int) -> None:
     """Raises `ValueError` unless `updates` makes whole epochs."""
-    if updates < 1 or updates % updates_per_epoch:
+    if updates < 1 or updates_per_epoch < 1 or updates % updates_per_epoch:
         raise ValueError(
-            f"Invalid value for `updates`. Expected a multiple of {updates_per_epoch}. "
-            f"Received: {updates}. Round it, or set `updates_per_epoch`."
+            "Invalid value for `updates`. Expected a positive multiple of `updates_per_epoch`, "
+            f"{updates_per_epoch}. Received: {updates}. Round one of them."
         )

@@ -79,7 +79,13 @@ def test_same_seed_same_weights(tiny_splits):
     for _ in range(2):
         model = ready()
         train_classifier(
-            model, tiny_splits.train, tiny_splits.validation, updates=6, batch_size=8, verbose=0
+            model,
+            tiny_splits.train,
+            tiny_splits.validation,
+            updates=6,
+            updates_per_epoch=3,
+            batch_size=8,
+            verbose=0,
         )
         weights.append(model.get_weights())
     for first, second in zip(*weights, strict=True):
@@ -99,7 +105,7 @@ def test_evaluation_batches_keep_the_order(tiny_splits):
 
 
 def test_bad_updates_and_size(tiny_splits):
-    with pytest.raises(ValueError, match="`updates`.*multiple of 100.*Received: 150"):
+    with pytest.raises(ValueError, match="`updates`.*multiple of `updates_per_epoch`, 100.*Received: 150"):
         train_classifier(ready(), tiny_splits.train, tiny_splits.validation, updates=150)
     with pytest.raises(ValueError, match="`image_size`.*at least 16.*Received: 8"):
         build_classifier(image_size=8)

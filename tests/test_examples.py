@@ -118,7 +118,7 @@ def test_dry_run_prints_the_settings_and_writes_nothing(class_folders, tmp_path)
     [
         (["--data", "nowhere"], "Expected 'phantom', 'kaggle' or an existing folder"),
         (["--image-size", "48"], "`image_size`"),
-        (["--classifier-updates", "150"], "`updates`"),
+        (["--classifier-updates", "-1"], "`updates`"),
     ],
 )
 def test_bad_input_is_one_sentence_and_writes_nothing(arguments, sentence, tmp_path):

@@ -8,6 +8,7 @@ import tensorflow as tf
 from PIL import Image
 
 from kerasmedgan import images as pixels
+from kerasmedgan.environment import peak_memory_mib
 from kerasmedgan.images import UnreadableImageError
 
 COLOURS = np.full((4, 5, 3), (200, 100, 50), np.uint8)
@@ -185,18 +186,27 @@ def test_what_is_no_image_is_refused(data):
         bmp_with_header(65_500, 65_500),
         bmp_with_header(100_000, -100_000),
         tiff_with_header(65_500, 65_500),
-        # Below OpenCV's own limit of 2 ** 30 pixels: ours must be in force.
+        # Below OpenCV's own limit of 2 ** 30 pixels: ours must hold without it.
         png_with_header(20_000, 20_000),
         jpeg_with_header(20_000, 20_000),
     ],
     ids=["png", "jpeg", "bmp", "bmp-flipped", "tiff", "png-400-mpx", "jpeg-400-mpx"],
 )
-def test_headers_of_huge_images_are_refused(data):
+def test_headers_of_huge_images_are_refused_at_once(data):
+    before = peak_memory_mib()
     with pytest.raises(UnreadableImageError, match="Expected an image of at most 134217728 pixels"):
         pixels.decode_image(data)
+    # 400 million pixels take 381 MiB.
+    assert peak_memory_mib() - before < 64
 
 
 @pytest.mark.parametrize("channels", [0, 2, 4])
+def test_a_huge_image_of_another_format_is_refused_too():
+    data = encoded(Image.new("1", (12_000, 12_000)), "TIFF", compression="group4")
+    with pytest.raises(UnreadableImageError, match="Expected an image of at most"):
+        pixels.decode_image(data)
+
+
 def test_channels_other_than_grey_and_rgb_are_refused(channels):
     with pytest.raises(ValueError, match=f"`channels`. Expected 1 .* Received: {channels}"):
         pixels.decode_image(encoded(noise()), channels=channels)

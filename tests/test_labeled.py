@@ -82,21 +82,21 @@ def test_values_are_in_the_range_of_models(tiny):
 class BatchRecorder(keras.Model):
     """Trains nothing and keeps the rows of each batch it is given."""
 
-    def __init__(self, seen):
+    def __init__(self):
         super().__init__()
-        self.seen = seen
+        self.seen = []
 
     def call(self, images, training=None):
         return images
 
     def train_step(self, data):
         tf.py_function(lambda images: self.seen.append(sorted(rows_of(images))), [data[0]], [])
-        return {}
+        return {"nothing": tf.constant(0.0)}
 
 
 @pytest.mark.parametrize("repeat", [False, True])
 def test_keras_sees_the_epochs_in_order(numbered, repeat):
-    model = BatchRecorder([])
+    model = BatchRecorder()
     model.compile(optimizer=None)
     steps = {"steps_per_epoch": 5} if repeat else {}
     batches = numbered.batches(8, seed=3, repeat=repeat)
@@ -107,14 +107,13 @@ def test_keras_sees_the_epochs_in_order(numbered, repeat):
 
 def test_a_mirrored_fit_shares_each_batch_among_the_replicas(numbered):
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    seen = []
     with strategy.scope():
-        model = BatchRecorder(seen)
+        model = BatchRecorder()
         model.compile(optimizer=None)
     batches = numbered.batches(8, seed=3, repeat=True)
     model.fit(batches, epochs=1, steps_per_epoch=5, shuffle=False, verbose=0)
-    assert [len(rows) for rows in seen] == [4] * 10
-    pairs = [sorted(seen[i] + seen[i + 1]) for i in range(0, 10, 2)]
+    assert [len(rows) for rows in model.seen] == [4] * 10
+    pairs = [sorted(model.seen[i] + model.seen[i + 1]) for i in range(0, 10, 2)]
     (order,) = passes(numbered.batches(8, seed=3))
     assert pairs == [sorted(order[i : i + 8]) for i in range(0, 40, 8)]
 

@@ -42,7 +42,7 @@ class ClassifierSettings:
 
     def __post_init__(self):
         """Refuses now what would fail only after a GAN was trained."""
-        check_updates(self.updates, min(self.updates, self.updates_per_epoch))
+        check_updates(self.updates, self.updates_per_epoch)
 
 
 def run_arm(
