@@ -12,7 +12,7 @@ def facts(tiny_splits):
     """The arguments of `data_report`, of tiny splits in which every image differs."""
     splits = {images.split: images for images in tiny_splits}
     digests = {
-        name: np.array([f"{name}-{row}" for row in range(len(images))])
+        name: np.array([f"{name}-{row}" for row in range(len(images))], "U40")
         for name, images in splits.items()
     }
     sizes = np.array([[100, 200]] * 50 + [[300, 80]] * 37 + [[9, 9]])

@@ -105,7 +105,9 @@ def test_evaluation_batches_keep_the_order(tiny_splits):
 
 
 def test_bad_updates_and_size(tiny_splits):
-    with pytest.raises(ValueError, match="`updates`.*multiple of `updates_per_epoch`, 100.*Received: 150"):
+    with pytest.raises(
+        ValueError, match="`updates`.*multiple of `updates_per_epoch`, 100.*Received: 150"
+    ):
         train_classifier(ready(), tiny_splits.train, tiny_splits.validation, updates=150)
     with pytest.raises(ValueError, match="`image_size`.*at least 16.*Received: 8"):
         build_classifier(image_size=8)

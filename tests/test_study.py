@@ -89,5 +89,7 @@ def test_each_arm_opens_the_test_split_once(finished, tiny_splits):
 
 
 def test_settings_are_refused_before_any_training():
-    with pytest.raises(ValueError, match="`updates`.*multiple of `updates_per_epoch`, 100.*Received: 250"):
+    with pytest.raises(
+        ValueError, match="`updates`.*multiple of `updates_per_epoch`, 100.*Received: 250"
+    ):
         ClassifierSettings(updates=250)

@@ -8,8 +8,9 @@ from keras import ops
 from kerasmedgan.distribution import num_replicas
 from kerasmedgan.gan.latents import CHUNK, sampling_latents, training_latents
 from kerasmedgan.gan.losses import LossPair, get_loss_pair
-from kerasmedgan.gan.networks import build_discriminator, build_generator, check_image_size
-from kerasmedgan.images import check_channels, to_uint8
+from kerasmedgan.gan.moving_average import update_moving_average
+from kerasmedgan.gan.networks import build_discriminator, build_generator
+from kerasmedgan.images import to_uint8
 
 GENERATOR_LOSS = "generator_loss"
 DISCRIMINATOR_LOSS = "discriminator_loss"
@@ -57,13 +58,13 @@ class DCGAN(keras.Model):
     ):
         """Builds the three networks."""
         super().__init__(dtype=dtype, **kwargs)
+        _check_arguments(ema_decay, self.dtype_policy)
         self.image_size = image_size
         self.channels = channels
         self.latent_dim = latent_dim
         self.width = width
         self.ema_decay = ema_decay
         self.seed = seed
-        _check_arguments(self)
         shape = {"image_size": image_size, "channels": channels, "width": width}
         generator = {**shape, "latent_dim": latent_dim, "dtype": self.dtype_policy}
         self.generator = build_generator(**generator, seed=2 * seed)
@@ -142,7 +143,9 @@ class DCGAN(keras.Model):
             g_scaled_loss = g_loss / num_replicas()
         self._apply(self.d_optimizer, tape, d_scaled_loss, self.discriminator)
         self._apply(self.g_optimizer, tape, g_scaled_loss, self.generator)
-        self._update_moving_average()
+        update_moving_average(
+            self.ema_generator, self.generator, self.ema_decay, step=self.g_optimizer.iterations
+        )
         self._update_metrics(g_loss, d_loss, real_logits, synthetic_logits)
         return self.get_metrics_result()
 
@@ -231,17 +234,6 @@ class DCGAN(keras.Model):
         variables = network.trainable_variables
         optimizer.apply(tape.gradient(loss, variables), variables)
 
-    def _update_moving_average(self) -> None:
-        """Moves the averaged weights; its BatchNormalization statistics follow the generator."""
-        step = ops.cast(self.g_optimizer.iterations, "float32")
-        # A short memory at first, or the random initial weights would linger.
-        decay = ops.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
-        for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
-            if weight.trainable:
-                average.assign(weight + decay * (average - weight))
-            else:
-                average.assign(weight)
-
     def _update_metrics(self, g_loss, d_loss, real_logits, synthetic_logits) -> None:
         boundary = self.loss_pair.decision_boundary
         values = (
@@ -260,23 +252,15 @@ def _get_optimizer(optimizer) -> keras.optimizers.Optimizer:
     return keras.optimizers.get(optimizer)
 
 
-def _check_arguments(model: DCGAN) -> None:
-    """Refuses at the door what would fail, or quietly mistrain, later."""
-    check_image_size(model.image_size)
-    check_channels(model.channels)
-    for name in ("latent_dim", "width"):
-        if getattr(model, name) < 1:
-            raise ValueError(
-                f"Invalid value for `{name}`. Expected an integer >= 1. "
-                f"Received: {getattr(model, name)}. The default is a sound choice."
-            )
-    if not 0 <= model.ema_decay < 1:
+def _check_arguments(ema_decay: float, dtype_policy) -> None:
+    """Refuses what would mistrain quietly; the networks check the rest."""
+    if not 0 <= ema_decay < 1:
         raise ValueError(
             "Invalid value for `ema_decay`. Expected a number in [0, 1). "
-            f"Received: {model.ema_decay}. Use 0.999, or 0 for no average."
+            f"Received: {ema_decay}. Use 0.999, or 0 for no average."
         )
-    if model.dtype_policy.compute_dtype == "float16":
+    if dtype_policy.compute_dtype == "float16":
         raise ValueError(
             "Invalid value for `dtype`. Expected 'float32' or 'mixed_bfloat16'. Received: "
-            f"{model.dtype_policy.name!r}. Use 'mixed_bfloat16', which needs no loss scaling."
+            f"{dtype_policy.name!r}. Use 'mixed_bfloat16', which needs no loss scaling."
         )

@@ -32,4 +32,5 @@ def sampling_latents(chunk: int, latent_dim: int, *, seed: int) -> tf.Tensor:
     Returns:
         float32 tensor, shape `(CHUNK, latent_dim)`, standard normal.
     """
-    return tf.random.stateless_normal((CHUNK, latent_dim), seed=[seed, chunk])
+    key = tf.constant([seed, chunk], tf.int64)
+    return tf.random.stateless_normal((CHUNK, latent_dim), seed=key)

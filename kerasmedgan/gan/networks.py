@@ -7,6 +7,8 @@ everywhere but the generator's output and the discriminator's input, ReLU and Le
 import keras
 from keras import layers
 
+from kerasmedgan.images import check_channels
+
 IMAGE_SIZES = (32, 64, 128, 256)
 
 _BASE_SIZE = 4
@@ -35,6 +37,7 @@ def build_generator(
         A model from float32 `(batch, latent_dim)` to float32
         `(batch, image_size, image_size, channels)` in [-1, 1].
     """
+    _check_arguments(image_size, channels, latent_dim=latent_dim, width=width)
     multiples = _width_multiples(image_size)
     initializer = _initializers(seed)
     latents = keras.Input((latent_dim,), name="latents")
@@ -85,6 +88,7 @@ def build_discriminator(
         A model from float32 `(batch, image_size, image_size, channels)` in [-1, 1] to float32
         logits `(batch, 1)`; larger means real.
     """
+    _check_arguments(image_size, channels, width=width)
     multiples = _width_multiples(image_size)[::-1]
     initializer = _initializers(seed)
     images = keras.Input((image_size, image_size, channels), name="images")
@@ -109,18 +113,8 @@ def build_discriminator(
     return keras.Model(images, logits, name="discriminator")
 
 
-def check_image_size(image_size: int) -> None:
-    """Raises `ValueError` unless the networks can make images of this size."""
-    if image_size not in IMAGE_SIZES:
-        raise ValueError(
-            f"Invalid value for `image_size`. Expected one of {IMAGE_SIZES}, which the networks "
-            f"reach by doubling. Received: {image_size}. Load the images at one of these sizes."
-        )
-
-
 def _width_multiples(image_size: int) -> list[int]:
     """Returns each hidden layer's filters in widths, from 4 x 4 up: 64 px gives 8, 4, 2, 1."""
-    check_image_size(image_size)
     doublings = (image_size // _BASE_SIZE).bit_length() - 1
     return [min(2**power, _MAX_MULTIPLE) for power in reversed(range(doublings))]
 
@@ -136,3 +130,18 @@ def _initializers(seed: int):
 def _normalise_relu(x, dtype):
     x = layers.BatchNormalization(momentum=_BATCH_NORM_MOMENTUM, dtype=dtype)(x)
     return layers.ReLU(dtype=dtype)(x)
+
+
+def _check_arguments(image_size: int, channels: int, **sizes: int) -> None:
+    if image_size not in IMAGE_SIZES:
+        raise ValueError(
+            f"Invalid value for `image_size`. Expected one of {IMAGE_SIZES}, which the networks "
+            f"reach by doubling. Received: {image_size}. Load the images at one of these sizes."
+        )
+    check_channels(channels)
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(
+                f"Invalid value for `{name}`. Expected an integer >= 1. "
+                f"Received: {size}. The default is a sound choice."
+            )
