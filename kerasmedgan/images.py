@@ -222,7 +222,10 @@ def _claimed_pixels(data: bytes) -> int:
 
 
 def _is_truncated_jpeg(data: bytes) -> bool:
-    """Tells whether a JPEG lacks its end marker; OpenCV decodes such a file half grey."""
+    """Tells whether a JPEG lacks its end marker.
+
+    OpenCV 5 refuses one that ends early, but decodes one filled up with zeros half grey.
+    """
     return data.startswith(_JPEG_START) and all(
         marker != _JPEG_END for marker, _ in _jpeg_segments(data)
     )
