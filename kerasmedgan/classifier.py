@@ -6,8 +6,8 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from kerasmedgan.data import batches
 from kerasmedgan.data.labeled import LabeledImages, refuse_test_split
-from kerasmedgan.images import to_model_range
 
 VALIDATION_AUC = "val_auc"
 
@@ -149,17 +149,12 @@ def train_classifier(
 
 def evaluation_batches(images: LabeledImages, *, batch_size: int = 256) -> tf.data.Dataset:
     """Returns all images in their own order as `(images in [-1, 1], labels)` batches."""
-    pairs = tf.data.Dataset.from_tensor_slices((images.images, images.labels))
-    return (
-        pairs.batch(batch_size)
-        .map(lambda batch, labels: (to_model_range(batch), labels))
-        .prefetch(tf.data.AUTOTUNE)
-    )
+    return batches.evaluation_batches(images.images, images.labels, batch_size)
 
 
-def one_hot(batches: tf.data.Dataset, num_classes: int) -> tf.data.Dataset:
+def one_hot(pairs: tf.data.Dataset, num_classes: int) -> tf.data.Dataset:
     """Returns `(images, labels)` batches with labels as float32 `(batch, num_classes)`."""
-    return batches.map(lambda images, labels: (images, tf.one_hot(labels, num_classes)))
+    return pairs.map(lambda images, labels: (images, tf.one_hot(labels, num_classes)))
 
 
 def check_updates(updates: int, updates_per_epoch: int) -> None:

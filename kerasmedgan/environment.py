@@ -20,7 +20,7 @@ def environment() -> dict:
     """Returns the versions, processor and number of cores of this run."""
     return {
         "python": platform.python_version(),
-        **{package: metadata.version(package) for package in _PACKAGES},
+        **{package: _version(package) for package in _PACKAGES},
         "system": f"{platform.system()} {platform.release()}",
         "processor": _processor(),
         "cores": os.cpu_count(),
@@ -32,6 +32,14 @@ def peak_memory_mib() -> int:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # Linux counts KiB, macOS bytes.
     return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10))
+
+
+def _version(package: str) -> str | None:
+    """Returns a package's version, or None where it runs without being installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _processor() -> str:

@@ -128,8 +128,17 @@ def to_model_range(images):
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
-    """Scales float images in [-1, 1] to uint8 in [0, 255], rounded, clipped."""
+    """Scales float images in [-1, 1] to uint8 in [0, 255], rounded, clipped.
+
+    Raises:
+        ValueError: if a pixel is not finite, as from a GAN whose training broke down.
+    """
     scaled = np.rint((np.asarray(images, np.float32) + 1.0) * _HALF_RANGE)
+    if not np.isfinite(scaled).all():
+        raise ValueError(
+            "Invalid value for `images`. Expected finite pixels in [-1, 1]. Received: NaN or "
+            "infinity. The network that drew them broke down: go back to an earlier state."
+        )
     return np.clip(scaled, 0, 255).astype(np.uint8)
 
 

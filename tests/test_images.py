@@ -292,3 +292,8 @@ def test_read_images_names_the_unreadable_file(tmp_path):
     path.write_bytes(encoded(noise())[:200])
     with pytest.raises(UnreadableImageError, match=r"broken\.png.*cannot be decoded"):
         pixels.read_images([path], 8)
+
+
+def test_pixels_that_are_not_finite_are_refused():
+    with pytest.raises(ValueError, match="`images`.*finite.*NaN"):
+        pixels.to_uint8(np.array([0.0, np.nan]))

@@ -222,3 +222,9 @@ def test_fingerprint_changes_with_a_pixel(tiny_splits):
     same = dataclasses.replace(tiny_splits, train=dataclasses.replace(tiny_splits.train))
     assert tiny_splits.fingerprint() == same.fingerprint()
     assert tiny_splits.fingerprint() != dataclasses.replace(same, test=changed).fingerprint()
+
+
+@pytest.mark.parametrize("labels", [np.full(40, 2), np.full(40, -1), np.full(40, 0.5)])
+def test_labels_outside_the_classes_are_refused(tiny, labels):
+    with pytest.raises(ValueError, match="`labels`.*integers from 0 to 1"):
+        dataclasses.replace(tiny, labels=labels)

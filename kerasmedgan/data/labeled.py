@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from kerasmedgan.images import to_model_range
+from kerasmedgan.data.batches import training_batches
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 _PARTS = ("images", "labels", "groups", "synthetic", "files")
@@ -134,30 +133,14 @@ class LabeledImages:
             ValueError: if the batch is larger than the set.
         """
         refuse_test_split(self, "batches", "train on `splits.train`")
-        _check_batch_size(batch_size, len(self), drop_remainder)
-        epochs = itertools.count(initial_epoch)
-
-        def index_batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-            # Under a strategy Keras takes a batch and starts again: a shared count would race.
-            for epoch in itertools.count(initial_epoch) if repeat else (next(epochs),):
-                order = np.random.default_rng((seed, epoch)).permutation(len(self))
-                stop = len(self) - len(self) % batch_size if drop_remainder else len(self)
-                for start in range(0, stop, batch_size):
-                    rows = order[start : start + batch_size]
-                    yield self.images[rows], self.labels[rows]
-
-        batch = batch_size if drop_remainder else None
-        signature = (
-            tf.TensorSpec((batch, *self.images.shape[1:]), tf.uint8),
-            tf.TensorSpec((batch,), tf.int64),
-        )
-        steps = len(self) // batch_size if drop_remainder else -(-len(self) // batch_size)
-        cardinality = tf.data.INFINITE_CARDINALITY if repeat else steps
-        return (
-            tf.data.Dataset.from_generator(index_batches, output_signature=signature)
-            .apply(tf.data.experimental.assert_cardinality(cardinality))
-            .map(lambda images, labels: (to_model_range(images), labels))
-            .prefetch(tf.data.AUTOTUNE)
+        return training_batches(
+            self.images,
+            self.labels,
+            batch_size,
+            seed=seed,
+            initial_epoch=initial_epoch,
+            drop_remainder=drop_remainder,
+            repeat=repeat,
         )
 
 
@@ -233,18 +216,17 @@ def _check_parts(images: LabeledImages) -> None:
                 f"Invalid value for `{name}`. Expected one entry for each of {shape[0]} images. "
                 f"Received: {len(getattr(images, name))}. Pass arrays of equal length."
             )
+    labels, classes = images.labels, images.num_classes
+    if not np.issubdtype(labels.dtype, np.integer) or np.setdiff1d(labels, range(classes)).size:
+        raise ValueError(
+            f"Invalid value for `labels`. Expected integers from 0 to {classes - 1}, one for each "
+            f"of {list(images.class_names)}. Received: {np.unique(labels)[:5].tolist()} of dtype "
+            f"{labels.dtype}. Number the classes in the order of `class_names`."
+        )
     if images.split not in (TRAIN, VALIDATION, TEST):
         raise ValueError(
             f"Invalid value for `split`. Expected one of {(TRAIN, VALIDATION, TEST)}. "
             f"Received: {images.split!r}. Name the split that these images belong to."
-        )
-
-
-def _check_batch_size(batch_size: int, count: int, drop_remainder: bool) -> None:
-    if batch_size < 1 or (drop_remainder and batch_size > count):
-        raise ValueError(
-            f"Invalid value for `batch_size`. Expected 1 to {count}, the number of images. "
-            f"Received: {batch_size}. Use a smaller batch or more images."
         )
 
 

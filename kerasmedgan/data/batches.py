@@ -1,0 +1,65 @@
+"""Stage 1, data: arrays become tf.data pipelines in [-1, 1]."""
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from kerasmedgan.images import to_model_range
+
+
+def training_batches(
+    images: np.ndarray,
+    labels: np.ndarray,
+    batch_size: int,
+    *,
+    seed: int,
+    initial_epoch: int,
+    drop_remainder: bool,
+    repeat: bool,
+) -> tf.data.Dataset:
+    """Returns shuffled batches: what `LabeledImages.batches` documents.
+
+    Only the rows of a batch are read from `images`, which may be memory-mapped.
+    """
+    count = len(images)
+    if batch_size < 1 or (drop_remainder and batch_size > count):
+        raise ValueError(
+            f"Invalid value for `batch_size`. Expected 1 to {count}, the number of images. "
+            f"Received: {batch_size}. Use a smaller batch or more images."
+        )
+    stop = count - count % batch_size if drop_remainder else count
+    epochs = itertools.count(initial_epoch)
+
+    def rows_of_batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        # Under a strategy Keras takes a batch and starts again: a shared count would race.
+        for epoch in itertools.count(initial_epoch) if repeat else (next(epochs),):
+            order = np.random.default_rng((seed, epoch)).permutation(count)
+            for start in range(0, stop, batch_size):
+                rows = order[start : min(start + batch_size, stop)]
+                yield images[rows], labels[rows]
+
+    batch = batch_size if drop_remainder else None
+    signature = (
+        tf.TensorSpec((batch, *images.shape[1:]), tf.uint8),
+        tf.TensorSpec((batch,), tf.int64),
+    )
+    steps = tf.data.INFINITE_CARDINALITY if repeat else -(-stop // batch_size)
+    return _in_model_range(
+        tf.data.Dataset.from_generator(rows_of_batches, output_signature=signature).apply(
+            tf.data.experimental.assert_cardinality(steps)
+        )
+    )
+
+
+def evaluation_batches(images: np.ndarray, labels: np.ndarray, batch_size: int) -> tf.data.Dataset:
+    """Returns all images in their own order as `(images in [-1, 1], labels)` batches."""
+    pairs = tf.data.Dataset.from_tensor_slices((images, labels))
+    return _in_model_range(pairs.batch(batch_size))
+
+
+def _in_model_range(batches: tf.data.Dataset) -> tf.data.Dataset:
+    return batches.map(lambda images, labels: (to_model_range(images), labels)).prefetch(
+        tf.data.AUTOTUNE
+    )
