@@ -18,11 +18,18 @@ from kerasmedgan.augmentation import AugmentationPlan, plan_augmentation
 from kerasmedgan.callbacks import SampleGrid, SyntheticExport
 from kerasmedgan.data import format_report
 from kerasmedgan.environment import environment, peak_memory_mib
-from kerasmedgan.files import atomic_path, write_json
-from kerasmedgan.quality import mean_pairwise_distance
+from kerasmedgan.files import write_json
+from kerasmedgan.gan import build_adam
 from kerasmedgan.report import write_report
-from kerasmedgan.run_folder import check_run_folder, create_run_folder, write_history
-from kerasmedgan.study import ClassifierSettings, build_arms, run_arm
+from kerasmedgan.run_folder import check_run_folder, create_run_folder
+from kerasmedgan.study import (
+    ClassifierSettings,
+    build_arms,
+    describe_gan,
+    describe_synthetic,
+    run_arm,
+    run_gan,
+)
 from kerasmedgan.synthesis import load_synthetic
 
 STAGES = (
@@ -34,7 +41,7 @@ STAGES = (
 # for a real data set on two cores.
 GAN_UPDATES = {"phantom": 1000}
 DEFAULT_GAN_UPDATES = 4000
-SMOKE = {"image_size": 32, "gan_epochs": 2, "classifier_updates": 60, "synthetic_count": 128}
+SMOKE = {"image_size": 32, "gan_epochs": 20, "classifier_updates": 60, "synthetic_count": 128}
 # Looks at validation while a classifier trains, at the most: the points of its curves.
 VALIDATIONS = 15
 DEFAULTS = {"image_size": 64, "classifier_updates": 1500}
@@ -56,21 +63,40 @@ class Job:
         return self.splits.train.of_class(self.plan.class_name)
 
 
+def at_least(lowest: int):
+    """Returns an argparse type for integers from `lowest`."""
+
+    def integer(text: str) -> int:
+        if not text.lstrip("-").isdigit() or int(text) < lowest:
+            raise argparse.ArgumentTypeError(
+                f"Expected an integer >= {lowest}. Received: {text}. See --help."
+            )
+        return int(text)
+
+    return integer
+
+
 def parse_arguments() -> argparse.Namespace:
     """Reads the command line; what is not given is resolved later and then stands in the config."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default="phantom", help="phantom, kaggle, or a folder")
     parser.add_argument("--output", type=Path, help="run folder (default: runs/DATA-TIME)")
-    parser.add_argument("--image-size", type=int, help="pixels: 32, 64, 128 or 256 (default: 64)")
-    parser.add_argument("--gan-class", help="class to draw (default: the smallest)")
-    parser.add_argument("--gan-epochs", type=int, help="default: enough for thousands of updates")
-    parser.add_argument("--gan-batch-size", type=int, default=64, help="default: 64")
     parser.add_argument(
-        "--classifier-updates", type=int, help="updates of each arm (default: 1500)"
+        "--image-size", type=at_least(1), help="pixels: 32, 64, 128 or 256 (default: 64)"
     )
-    parser.add_argument("--synthetic-count", type=int, help="default: up to the largest class")
+    parser.add_argument("--gan-class", help="class to draw (default: the smallest)")
+    parser.add_argument(
+        "--gan-epochs", type=at_least(1), help="default: enough for thousands of updates"
+    )
+    parser.add_argument("--gan-batch-size", type=at_least(1), default=64, help="default: 64")
+    parser.add_argument(
+        "--classifier-updates", type=at_least(1), help="updates of each arm (default: 1500)"
+    )
+    parser.add_argument(
+        "--synthetic-count", type=at_least(1), help="default: up to the largest class"
+    )
     parser.add_argument("--positive-class", help="class to detect (default: the last of two)")
-    parser.add_argument("--seed", type=int, default=0, help="default: 0")
+    parser.add_argument("--seed", type=at_least(0), default=0, help="default: 0")
     parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"), default="float32")
     parser.add_argument("--smoke", action="store_true", help="a minute: to see that it runs")
     parser.add_argument("--dry-run", action="store_true", help="print the settings and stop")
@@ -87,10 +113,15 @@ def parse_arguments() -> argparse.Namespace:
 def prepare(arguments: argparse.Namespace) -> Job:
     """Loads the images and resolves every setting; all that can be refused is refused here."""
     check_run_folder(arguments.output)
-    classifier = ClassifierSettings(updates=arguments.classifier_updates, dtype=arguments.precision)
+    classifier = ClassifierSettings(
+        updates=arguments.classifier_updates,
+        updates_per_epoch=updates_per_epoch(arguments.classifier_updates),
+        dtype=arguments.precision,
+    )
     gan = DCGAN(image_size=arguments.image_size, seed=arguments.seed, dtype=arguments.precision)
     gan.compile()
-    splits = load_images(arguments.data, image_size=arguments.image_size, seed=arguments.seed)
+    data = {"image_size": arguments.image_size, "validation_fraction": 0.1, "seed": arguments.seed}
+    splits = load_images(arguments.data, **data)
     plan = plan_augmentation(
         splits.train.counts(), class_name=arguments.gan_class, count=arguments.synthetic_count
     )
@@ -99,19 +130,19 @@ def prepare(arguments: argparse.Namespace) -> Job:
     steps = len(images) // arguments.gan_batch_size
     updates = GAN_UPDATES.get(arguments.data, DEFAULT_GAN_UPDATES)
     epochs = arguments.gan_epochs or -(-updates // steps)
+    gan.compile(
+        g_optimizer=build_adam(decay_updates=epochs * steps),
+        d_optimizer=build_adam(decay_updates=epochs * steps),
+    )
     positive = arguments.positive_class or splits.train.class_names[-1]
     splits.train.class_index(positive)
     config = {
         "command": shlex.join([Path(sys.argv[0]).as_posix(), *sys.argv[1:]]),
-        "data": {
-            "source": arguments.data,
-            "image_size": arguments.image_size,
-            "fingerprint": splits.fingerprint(),
-        },
+        "data": {"source": arguments.data, **data, "fingerprint": splits.fingerprint()},
         "positive_class": positive if splits.train.num_classes == 2 else None,
         "seed": arguments.seed,
         "gan": {
-            **gan_settings(gan),
+            **describe_gan(gan),
             "class": plan.class_name,
             "epochs": epochs,
             "batch_size": arguments.gan_batch_size,
@@ -129,59 +160,31 @@ def updates_per_epoch(updates: int) -> int:
     return updates // next(divisors)
 
 
-def gan_settings(gan: DCGAN) -> dict:
-    """Returns the network's and the optimizers' settings, JSON-ready."""
-    network = gan.get_config()
-    return {
-        **{name: network[name] for name in ("latent_dim", "width", "ema_decay", "channels")},
-        "dtype": gan.dtype_policy.name,
-        "compile": gan.get_compile_config(),
-    }
-
-
-def train_gan(job: Job, output: Path) -> dict:
-    """Trains the GAN, writes its folder and the synthetic images, returns results entries."""
+def draw(job: Job, output: Path) -> tuple[dict, LabeledImages]:
+    """Trains the GAN, exports synthetic images, and reads them back as any image is read."""
     name, settings = job.plan.class_name, job.config["gan"]
     directory = output / "gan" / name
-    start = time.perf_counter()
-    history = job.gan.fit(
-        job.gan_images.batches(settings["batch_size"], seed=job.config["seed"]),
+    every = max(1, settings["epochs"] // 10)
+    facts = run_gan(
+        job.gan,
+        job.gan_images,
+        directory=directory,
         epochs=settings["epochs"],
-        shuffle=False,
+        batch_size=settings["batch_size"],
+        seed=job.config["seed"],
         callbacks=[
-            SampleGrid(directory / "grids", every=max(1, settings["epochs"] // 10)),
+            SampleGrid(directory / "grids", every=every),
             SyntheticExport(output / "synthetic", job.plan.count, name, seed=job.config["seed"]),
         ],
     )
-    seconds = time.perf_counter() - start
-    write_history(directory / "history.csv", history.history)
-    with atomic_path(directory / "model.keras") as temporary:
-        job.gan.save(temporary)
-    steps = settings["epochs"] * settings["steps_per_epoch"]
-    return {
-        "class": name,
-        "directory": directory.relative_to(output).as_posix(),
-        "epochs": settings["epochs"],
-        "steps": steps,
-        "batch_size": settings["batch_size"],
-        "seconds": round(seconds, 1),
-        "images_per_second": round(steps * settings["batch_size"] / seconds, 1),
-    }
-
-
-def describe_synthetic(job: Job, synthetic: LabeledImages) -> dict:
-    """Returns how many synthetic images there are and how varied they are."""
-    drawn = mean_pairwise_distance(synthetic.images)
-    real = mean_pairwise_distance(job.gan_images.images)
-    return {
-        "class": job.plan.class_name,
-        "directory": f"synthetic/{job.plan.class_name}",
-        "count": len(synthetic),
-        "seed": job.config["seed"],
-        "mean_pairwise_distance": round(drawn, 4),
-        "real_mean_pairwise_distance": round(real, 4),
-        "diversity_ratio": round(drawn / real, 3),
-    }
+    train = job.splits.train
+    synthetic = load_synthetic(
+        output / "synthetic",
+        train.class_names,
+        image_size=train.image_size,
+        channels=train.channels,
+    )
+    return {"class": name, "directory": f"gan/{name}", **facts}, synthetic
 
 
 def compare(job: Job, synthetic: LabeledImages, output: Path) -> dict:
@@ -215,22 +218,23 @@ def run(job: Job, output: Path, start: float) -> dict:
     """Runs all stages into the run folder and returns the results."""
     create_run_folder(output, job.config)
     write_json(output / "data_report.json", job.splits.report)
-    train = job.splits.train
     announce(0)
-    gan = train_gan(job, output)
-    synthetic = load_synthetic(
-        output / "synthetic",
-        train.class_names,
-        image_size=train.image_size,
-        channels=train.channels,
-    )
+    gan, synthetic = draw(job, output)
     announce(1)
     arms = compare(job, synthetic, output)
     results = {
         "data": job.splits.report["counts"],
-        "classes": {"names": train.class_names, "positive": job.config["positive_class"]},
+        "classes": {
+            "names": job.splits.train.class_names,
+            "positive": job.config["positive_class"],
+        },
         "gan": gan,
-        "synthetic": describe_synthetic(job, synthetic),
+        "synthetic": {
+            "class": job.plan.class_name,
+            "directory": f"synthetic/{job.plan.class_name}",
+            "seed": job.config["seed"],
+            **describe_synthetic(synthetic, job.gan_images),
+        },
         "arms": arms,
         "environment": environment(),
         "command": job.config["command"],

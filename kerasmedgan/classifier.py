@@ -20,7 +20,7 @@ def build_classifier(
     image_size: int,
     channels: int = 1,
     num_classes: int = 2,
-    filters: Sequence[int] = (32, 64, 128, 128),
+    filters: Sequence[int] = (16, 32, 64, 128),
     dropout: float = 0.3,
     seed: int = 0,
     dtype=None,

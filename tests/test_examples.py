@@ -38,7 +38,7 @@ def test_the_run_folder_is_complete(smoke):
         "data_report.json",
         "gan/NORMAL/model.keras",
         "gan/NORMAL/history.csv",
-        "gan/NORMAL/grids/epoch_0002.png",
+        "gan/NORMAL/grids/epoch_0020.png",
         "synthetic/manifest.csv",
         "synthetic/NORMAL/000000.png",
         "classifiers/real/seed_0/model.keras",
@@ -57,7 +57,7 @@ def test_results_hold_what_was_promised(smoke):
     config = json.loads((folder / "config.json").read_text())
     assert set(results["data"]) == {"train", "validation", "test"}
     assert set(results["data"]["train"]) == {"NORMAL", "PNEUMONIA"}
-    assert results["gan"]["steps"] == 2 * config["gan"]["steps_per_epoch"]
+    assert results["gan"]["steps"] == 20 * config["gan"]["steps_per_epoch"]
     assert results["synthetic"]["count"] == 128
     assert set(results["arms"]) == {"real", "real+gan"}
     for arm in results["arms"].values():
@@ -110,7 +110,7 @@ def test_dry_run_prints_the_settings_and_writes_nothing(class_folders, tmp_path)
     )
     assert done.returncode == 0, done.stderr
     assert '"class": "NORMAL"' in done.stdout
-    assert not list(tmp_path.iterdir())
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,10 @@ def test_dry_run_prints_the_settings_and_writes_nothing(class_folders, tmp_path)
     [
         (["--data", "nowhere"], "Expected 'phantom', 'kaggle' or an existing folder"),
         (["--image-size", "48"], "`image_size`"),
-        (["--classifier-updates", "-1"], "`updates`"),
+        (["--classifier-updates", "0"], "--classifier-updates: Expected an integer >= 1"),
+        (["--gan-batch-size", "1000"], "`batch_size`"),
+        (["--gan-class", "HEALTHY"], "`class_name`"),
+        (["--gan-class", "PNEUMONIA"], "make the imbalance worse"),
     ],
 )
 def test_bad_input_is_one_sentence_and_writes_nothing(arguments, sentence, tmp_path):

@@ -40,12 +40,12 @@ class ClassifierHyperModel(keras_tuner.HyperModel):
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """Builds and compiles the classifier of one trial."""
         depth = hp.Int("depth", 3, 5, default=4)
-        width = hp.Choice("filters", [16, 32, 48], default=32)
+        width = hp.Choice("filters", [8, 16, 32], default=16)
         model = build_classifier(
             image_size=self.image_size,
             channels=self.channels,
             num_classes=self.num_classes,
-            filters=[min(width * 2**block, 4 * width) for block in range(depth)],
+            filters=[min(width * 2**block, 8 * width) for block in range(depth)],
             dropout=hp.Float("dropout", 0.0, 0.5, step=0.1, default=0.3),
             seed=self.seed,
         )

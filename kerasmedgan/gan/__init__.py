@@ -2,5 +2,6 @@
 
 from kerasmedgan.gan.dcgan import DCGAN
 from kerasmedgan.gan.losses import LossPair
+from kerasmedgan.gan.optimizers import build_adam
 
-__all__ = ["DCGAN", "LossPair"]
+__all__ = ["DCGAN", "LossPair", "build_adam"]

@@ -10,15 +10,13 @@ from kerasmedgan.gan.latents import CHUNK, sampling_latents, training_latents
 from kerasmedgan.gan.losses import LossPair, get_loss_pair
 from kerasmedgan.gan.moving_average import update_moving_average
 from kerasmedgan.gan.networks import build_discriminator, build_generator
+from kerasmedgan.gan.optimizers import build_adam
 from kerasmedgan.images import to_uint8
 
 GENERATOR_LOSS = "generator_loss"
 DISCRIMINATOR_LOSS = "discriminator_loss"
 REAL_ACCURACY = "real_accuracy"
 SYNTHETIC_ACCURACY = "synthetic_accuracy"
-
-_LEARNING_RATE = 2e-4
-_BETA_1 = 0.5
 
 
 @keras.saving.register_keras_serializable("kerasmedgan")
@@ -99,8 +97,8 @@ class DCGAN(keras.Model):
         """
         super().compile(optimizer=None, **{"jit_compile": False, **kwargs})
         self.loss_pair = get_loss_pair(loss)
-        self.g_optimizer = _get_optimizer(g_optimizer)
-        self.d_optimizer = _get_optimizer(d_optimizer)
+        self.g_optimizer = keras.optimizers.get(g_optimizer or build_adam())
+        self.d_optimizer = keras.optimizers.get(d_optimizer or build_adam())
         if self.g_optimizer is self.d_optimizer:
             raise ValueError(
                 "Invalid value for `d_optimizer`. Expected an optimizer of its own. Received: "
@@ -244,12 +242,6 @@ class DCGAN(keras.Model):
         )
         for tracker, value in zip(self._trackers, values, strict=True):
             tracker.update_state(value)
-
-
-def _get_optimizer(optimizer) -> keras.optimizers.Optimizer:
-    if optimizer is None:
-        return keras.optimizers.Adam(_LEARNING_RATE, beta_1=_BETA_1)
-    return keras.optimizers.get(optimizer)
 
 
 def _check_arguments(ema_decay: float, dtype_policy) -> None:

@@ -1,6 +1,16 @@
 """Stage 6, study: classifiers on real and on real + synthetic images, compared."""
 
 from kerasmedgan.study.arms import REAL, REAL_AND_GAN, build_arms
+from kerasmedgan.study.gan_run import describe_gan, describe_synthetic, run_gan
 from kerasmedgan.study.run import ClassifierSettings, run_arm
 
-__all__ = ["REAL", "REAL_AND_GAN", "ClassifierSettings", "build_arms", "run_arm"]
+__all__ = [
+    "REAL",
+    "REAL_AND_GAN",
+    "ClassifierSettings",
+    "build_arms",
+    "describe_gan",
+    "describe_synthetic",
+    "run_arm",
+    "run_gan",
+]
