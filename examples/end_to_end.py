@@ -37,10 +37,10 @@ STAGES = (
     "train the classifiers and evaluate them",
     "write the report",
 )
-# Generator updates when --gan-epochs is not given: minutes for the phantom, a quarter of an hour
-# for a real data set on two cores.
-GAN_UPDATES = {"phantom": 1000}
-DEFAULT_GAN_UPDATES = 4000
+# What holds where an option is not given. GAN updates become whole epochs. The phantom's are for
+# minutes on two cores, the others for half an hour.
+DEFAULTS = {"image_size": 64, "gan_updates": 4000, "classifier_updates": 1500}
+PHANTOM = {"gan_updates": 700, "classifier_updates": 600}
 SMOKE = {"image_size": 32, "gan_epochs": 20, "classifier_updates": 60, "synthetic_count": 128}
 # Looks at validation while a classifier trains, at the most: the points of its curves.
 VALIDATIONS = 15
@@ -90,7 +90,9 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--gan-batch-size", type=at_least(1), default=64, help="default: 64")
     parser.add_argument(
-        "--classifier-updates", type=at_least(1), help="updates of each arm (default: 1500)"
+        "--classifier-updates",
+        type=at_least(1),
+        help="updates of each arm (phantom: 600, else 1500)",
     )
     parser.add_argument(
         "--synthetic-count", type=at_least(1), help="default: up to the largest class"
@@ -101,8 +103,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--smoke", action="store_true", help="a minute: to see that it runs")
     parser.add_argument("--dry-run", action="store_true", help="print the settings and stop")
     arguments = parser.parse_args()
-    for name, value in {**DEFAULTS, **(SMOKE if arguments.smoke else {})}.items():
-        if getattr(arguments, name) is None:
+    defaults = DEFAULTS | (PHANTOM if arguments.data == "phantom" else {})
+    for name, value in (defaults | (SMOKE if arguments.smoke else {})).items():
+        if getattr(arguments, name, None) is None:
             setattr(arguments, name, value)
     if arguments.output is None:
         name = Path(arguments.data).resolve().name
@@ -128,8 +131,7 @@ def prepare(arguments: argparse.Namespace) -> Job:
     images = splits.train.of_class(plan.class_name)
     images.batches(arguments.gan_batch_size)
     steps = len(images) // arguments.gan_batch_size
-    updates = GAN_UPDATES.get(arguments.data, DEFAULT_GAN_UPDATES)
-    epochs = arguments.gan_epochs or -(-updates // steps)
+    epochs = arguments.gan_epochs or -(-arguments.gan_updates // steps)
     gan.compile(
         g_optimizer=build_adam(decay_updates=epochs * steps),
         d_optimizer=build_adam(decay_updates=epochs * steps),

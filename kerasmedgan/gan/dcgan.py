@@ -49,7 +49,7 @@ class DCGAN(keras.Model):
         channels: int = 1,
         latent_dim: int = 128,
         width: int = 32,
-        ema_decay: float = 0.999,
+        ema_decay: float = 0.995,
         seed: int = 0,
         dtype=None,
         **kwargs,
@@ -249,7 +249,7 @@ def _check_arguments(ema_decay: float, dtype_policy) -> None:
     if not 0 <= ema_decay < 1:
         raise ValueError(
             "Invalid value for `ema_decay`. Expected a number in [0, 1). "
-            f"Received: {ema_decay}. Use 0.999, or 0 for no average."
+            f"Received: {ema_decay}. Use 0.995, or 0 for no average."
         )
     if dtype_policy.compute_dtype == "float16":
         raise ValueError(
