@@ -44,7 +44,6 @@ PHANTOM = {"gan_updates": 700, "classifier_updates": 600}
 SMOKE = {"image_size": 32, "gan_epochs": 20, "classifier_updates": 60, "synthetic_count": 128}
 # Looks at validation while a classifier trains, at the most: the points of its curves.
 VALIDATIONS = 15
-DEFAULTS = {"image_size": 64, "classifier_updates": 1500}
 
 
 @dataclasses.dataclass(frozen=True)
