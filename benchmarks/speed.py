@@ -8,6 +8,8 @@ machine's ceiling.
 """
 
 import argparse
+import shlex
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -100,6 +102,7 @@ def main() -> None:
     count = len(phantom_data_set(image_size=64)[0])
     drawing = seconds(lambda: phantom_data_set(image_size=64))
     results = {
+        "command": shlex.join(sys.argv),
         "environment": environment(),
         "matrix_product_gflops": {
             dtype: round(product_gflops(dtype), 1) for dtype in ("float32", "bfloat16")

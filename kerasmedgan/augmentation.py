@@ -38,7 +38,7 @@ def plan_augmentation(
         The plan.
 
     Raises:
-        ValueError: if the class is unknown or the largest, or there is nothing to draw.
+        ValueError: if the class is unknown or larger than all others, or there is nothing to draw.
     """
     largest = max(counts, key=counts.__getitem__)
     if class_name is None:
@@ -51,10 +51,13 @@ def plan_augmentation(
     lacking = counts[largest] - counts[class_name]
     if count is None:
         count = lacking
-    if lacking == 0 and count > 0 and not force:
+    is_majority = all(
+        counts[class_name] > number for name, number in counts.items() if name != class_name
+    )
+    if is_majority and not force:
         raise ValueError(
-            f"Invalid value for `class_name`. Expected a class smaller than {largest!r} "
-            f"({counts[largest]} images). Received: {class_name!r} ({counts[class_name]} images). "
+            f"Invalid value for `class_name`. Expected another class than the largest, "
+            f"{largest!r}, of {counts[largest]} images. Received: {class_name!r}. "
             "More images of the largest class make the imbalance worse; pass `force=True` and a "
             "`count` if that is what you want."
         )

@@ -6,8 +6,8 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from kerasmedgan.data import batches
-from kerasmedgan.data.labeled import LabeledImages, refuse_test_split
+from kerasmedgan.data.batches import evaluation_batches
+from kerasmedgan.data.labeled import TRAIN, VALIDATION, LabeledImages, require_split
 
 VALIDATION_AUC = "val_auc"
 
@@ -126,10 +126,9 @@ def train_classifier(
 
     Raises:
         TestSplitError: if one of the sets is the test split.
-        ValueError: if `updates` cannot be divided into epochs.
+        ValueError: if a set is of the wrong split, or `updates` cannot be divided into epochs.
     """
-    refuse_test_split(train, "train", "train on `splits.train`")
-    refuse_test_split(validation, "validation", "look at `splits.validation` while training")
+    require_split(train.split, TRAIN, "train")
     check_updates(updates, updates_per_epoch)
     epochs = updates // updates_per_epoch
     # A patience that cannot run out: every arm gets all its updates, then its best weights.
@@ -140,16 +139,22 @@ def train_classifier(
         one_hot(train.batches(batch_size, seed=seed, repeat=True), train.num_classes),
         steps_per_epoch=updates_per_epoch,
         epochs=epochs,
-        validation_data=one_hot(evaluation_batches(validation), train.num_classes),
+        validation_data=one_hot(validation_batches(validation), train.num_classes),
         shuffle=False,
         verbose=verbose,
         callbacks=[best_weights, *callbacks],
     )
 
 
-def evaluation_batches(images: LabeledImages, *, batch_size: int = 256) -> tf.data.Dataset:
-    """Returns all images in their own order as `(images in [-1, 1], labels)` batches."""
-    return batches.evaluation_batches(images.images, images.labels, batch_size)
+def validation_batches(images: LabeledImages, *, batch_size: int = 256) -> tf.data.Dataset:
+    """Returns validation images in their own order as `(images in [-1, 1], labels)` batches.
+
+    Raises:
+        TestSplitError: if this is the test split.
+        ValueError: if this is the training split.
+    """
+    require_split(images.split, VALIDATION, "validation")
+    return evaluation_batches(images.images, images.labels, batch_size)
 
 
 def one_hot(pairs: tf.data.Dataset, num_classes: int) -> tf.data.Dataset:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Sequence
 
 import keras
 import numpy as np
 from sklearn import metrics
 
-from kerasmedgan.classifier import evaluation_batches
-from kerasmedgan.data.labeled import TEST, LabeledImages, TestSplitError
+from kerasmedgan.data.batches import evaluation_batches
+from kerasmedgan.data.labeled import VALIDATION, LabeledImages, require_split
 from kerasmedgan.files import write_csv
 
 _CALIBRATION_BINS = 15
+_BATCH = 256
+# Names of classes that are the absence of what one looks for.
+_HEALTHY = {"normal", "healthy", "negative", "control", "benign", "no_finding", "no finding"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +56,8 @@ def predict(model: keras.Model, images: LabeledImages) -> Predictions:
 
     Each use with the test split is a use of the final number: make one an arm and seed.
     """
-    pixels = evaluation_batches(images).map(lambda batch, _: batch)
+    batches = evaluation_batches(images.images, images.labels, _BATCH)
+    pixels = batches.map(lambda batch, _: batch)
     return Predictions(
         probabilities=model.predict(pixels, verbose=0),
         labels=images.labels,
@@ -61,6 +66,18 @@ def predict(model: keras.Model, images: LabeledImages) -> Predictions:
         files=images.files,
         split=images.split,
     )
+
+
+def default_positive_class(class_names: Sequence[str]) -> str | None:
+    """Returns the class to detect: the last that is not named like "NORMAL" or "healthy".
+
+    Returns:
+        A class name; `None` with more than two classes, where none stands against the rest.
+    """
+    if len(class_names) > 2:
+        return None
+    diseased = [name for name in class_names if name.lower() not in _HEALTHY]
+    return (diseased or list(class_names))[-1]
 
 
 def choose_threshold(predictions: Predictions, positive_class: str) -> float:
@@ -78,13 +95,9 @@ def choose_threshold(predictions: Predictions, positive_class: str) -> float:
 
     Raises:
         TestSplitError: if the predictions are of the test split.
+        ValueError: if they are of the training split.
     """
-    if predictions.split == TEST:
-        raise TestSplitError(
-            "Invalid value for `predictions`. Expected predictions of the validation split. "
-            "Received: the test split, which is for the final number alone. Choose the threshold "
-            "with `predict(model, splits.validation)`."
-        )
+    require_split(predictions.split, VALIDATION, "predictions")
     is_positive, scores = predictions.positive_scores(positive_class)
     false_positive, true_positive, levels = metrics.roc_curve(
         is_positive, scores, drop_intermediate=False

@@ -5,8 +5,8 @@ import csv
 import hashlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -28,12 +28,10 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".tmp-{secrets.token_hex(8)}{path.suffix}")
+    temporary.touch(exist_ok=False)
     try:
         yield temporary
-        temporary.chmod(0o666 & ~_umask())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -54,11 +52,11 @@ def atomic_directory(path: str | os.PathLike) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".tmp-{path.name}-"))
+    temporary = path.with_name(f".tmp-{secrets.token_hex(8)}")
+    temporary.mkdir()
     replaced = temporary.with_name(f"{temporary.name}-replaced")
     try:
         yield temporary
-        temporary.chmod(0o777 & ~_umask())
         # Moved aside, not deleted in place: a killed run leaves no half-emptied folder.
         if path.is_dir():
             os.replace(path, replaced)
@@ -90,10 +88,3 @@ def file_sha256(path: str | os.PathLike) -> str:
         while block := file.read(_READ_BLOCK):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _umask() -> int:
-    """Returns the process's umask, which `tempfile` ignores and a user expects to hold."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -56,7 +56,10 @@ def decode_image(data: bytes, *, channels: int = 1) -> np.ndarray:
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), _READ_FLAGS[channels])
     except cv2.error as error:
-        raise UnreadableImageError(_TOO_LARGE) from error
+        # OpenCV's own limits are constants of that name; what is merely broken gives None.
+        if "CV_IO_MAX_IMAGE" in str(error):
+            raise UnreadableImageError(_TOO_LARGE) from error
+        image = None
     if image is not None and image.shape[0] * image.shape[1] > MAX_PIXELS:
         raise UnreadableImageError(_TOO_LARGE)
     if image is None or _is_truncated_jpeg(data):

@@ -19,6 +19,10 @@ def test_class_and_count_can_be_named():
     assert plan_augmentation(COUNTS, class_name="OTHER", count=7).count == 7
 
 
+def test_one_of_two_equal_classes_can_be_drawn_when_a_count_is_named():
+    assert plan_augmentation({"A": 5, "B": 5}, count=3).count == 3
+
+
 def test_the_majority_is_enlarged_only_by_force():
     with pytest.raises(ValueError, match="make the imbalance worse.*`force=True`"):
         plan_augmentation(COUNTS, class_name="PNEUMONIA", count=10)

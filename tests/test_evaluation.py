@@ -9,6 +9,7 @@ from kerasmedgan.data import TestSplitError
 from kerasmedgan.evaluation import (
     Predictions,
     choose_threshold,
+    default_positive_class,
     evaluate,
     expected_calibration_error,
     predict,
@@ -85,8 +86,23 @@ def test_threshold_of_a_clear_gap_is_its_middle():
     )
 
 
+@pytest.mark.parametrize(
+    ("names", "positive"),
+    [
+        (("NORMAL", "PNEUMONIA"), "PNEUMONIA"),
+        (("COVID", "NORMAL"), "COVID"),
+        (("Healthy", "Sick"), "Sick"),
+        (("a", "b"), "b"),
+        (("NORMAL", "control"), "control"),
+        (("a", "b", "c"), None),
+    ],
+)
+def test_the_healthy_class_is_not_the_one_to_detect(names, positive):
+    assert default_positive_class(names) == positive
+
+
 def test_threshold_from_the_test_split_is_refused(noisy):
-    with pytest.raises(TestSplitError, match="threshold"):
+    with pytest.raises(TestSplitError, match="`predictions`.*validation split.*test split"):
         choose_threshold(make([0.1, 0.9], [0, 1], split="test"), "PNEUMONIA")
     with pytest.raises(ValueError, match="`threshold`.*choose_threshold"):
         evaluate(noisy, positive_class="PNEUMONIA")

@@ -58,6 +58,8 @@ def test_results_hold_what_was_promised(smoke):
     assert set(results["data"]) == {"train", "validation", "test"}
     assert set(results["data"]["train"]) == {"NORMAL", "PNEUMONIA"}
     assert results["gan"]["steps"] == 20 * config["gan"]["steps_per_epoch"]
+    assert config["classifier"]["filters"] == [16, 32, 64, 128]
+    assert set(results["leakage"].values()) == {0}
     assert results["synthetic"]["count"] == 128
     assert set(results["arms"]) == {"real", "real+gan"}
     for arm in results["arms"].values():
@@ -94,15 +96,27 @@ def test_an_occupied_folder_is_refused_and_left_alone(smoke):
     assert before == sorted(path.stat().st_mtime_ns for path in folder.rglob("*"))
 
 
+SMALL = [
+    *("--image-size", 32, "--gan-batch-size", 4, "--gan-width", 4, "--gan-epochs", 1),
+    *("--classifier-updates", 2, "--classifier-batch-size", 8, "--synthetic-count", 5),
+]
+
+
+def test_a_folder_of_images_goes_all_the_way(class_folders, tmp_path):
+    done = run("end_to_end.py", "--data", class_folders, *SMALL, "--output", "run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    results = json.loads((tmp_path / "run/results.json").read_text())
+    assert results["arms"]["real+gan"]["train"]["synthetic"] == {"NORMAL": 5, "PNEUMONIA": 0}
+    assert [arm["test_openings"] for arm in results["arms"].values()] == [1, 1]
+    assert (tmp_path / "run/report.md").exists()
+
+
 def test_dry_run_prints_the_settings_and_writes_nothing(class_folders, tmp_path):
     done = run(
         "end_to_end.py",
         "--data",
         class_folders,
-        "--image-size",
-        32,
-        "--gan-batch-size",
-        4,
+        *SMALL,
         "--output",
         "run",
         "--dry-run",
@@ -116,6 +130,8 @@ def test_dry_run_prints_the_settings_and_writes_nothing(class_folders, tmp_path)
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (["--classifier-batch-size", "5000"], "`batch_size`"),
+        (["--positive-class", "PNEUMONIAE"], "`positive_class`"),
         (["--data", "nowhere"], "Expected 'phantom', 'kaggle' or an existing folder"),
         (["--image-size", "48"], "`image_size`"),
         (["--classifier-updates", "0"], "--classifier-updates: Expected an integer >= 1"),

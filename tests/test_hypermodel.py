@@ -1,7 +1,7 @@
 import keras_tuner
 import numpy as np
 
-from kerasmedgan.classifier import build_classifier, evaluation_batches, one_hot
+from kerasmedgan.classifier import build_classifier, one_hot, validation_batches
 from kerasmedgan.tuning import ClassifierHyperModel
 
 
@@ -26,7 +26,7 @@ def test_a_random_search_runs(tiny_splits, tmp_path):
         steps_per_epoch=2,
         epochs=1,
         shuffle=False,
-        validation_data=one_hot(evaluation_batches(tiny_splits.validation), 2),
+        validation_data=one_hot(validation_batches(tiny_splits.validation), 2),
         verbose=0,
     )
     (trial,) = tuner.oracle.get_best_trials(1)

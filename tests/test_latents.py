@@ -26,3 +26,10 @@ def test_sampling_noise_is_standard_normal():
     assert noise.shape == (20 * CHUNK, 64)
     assert abs(noise.mean()) < 0.02
     assert abs(noise.std() - 1.0) < 0.02
+
+
+def test_images_are_not_drawn_from_the_noise_of_training():
+    for number in range(3):
+        trained = training_latents(CHUNK, 8, seed=0, step=number)
+        drawn = sampling_latents(number, 8, seed=0)
+        assert not np.intersect1d(trained, drawn).size

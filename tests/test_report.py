@@ -185,6 +185,18 @@ def test_caveats(reported, tmp_path):
     assert "the priors are the same" in text and "`real` 3 times" in text
 
 
+def test_leakage_and_balance_are_told(tmp_path):
+    results = read_results(write_run(tmp_path))
+    text = write_report(tmp_path).read_text()
+    assert "The data report found" not in text
+    assert "cannot tell new content from new balance" in text
+    results["leakage"] = {"patient names in both train and test": 7, "identical images": 0}
+    write_json(tmp_path / "results.json", results)
+    text = write_report(tmp_path).read_text()
+    assert "found 7 patient names in both train and test." in text
+    assert "identical images" not in text
+
+
 def test_real_images_are_shown_only_when_given(reported, tmp_path):
     _, text = reported
     assert REAL_BESIDE_SYNTHETIC not in text and "do not publish it" not in text

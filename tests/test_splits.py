@@ -106,3 +106,14 @@ def test_a_pattern_of_ones_own():
     assert patients_of(files, r"(p\d+)-").tolist() == ["p7", "p7", "p8", "B/other.png"]
     with pytest.raises(ValueError, match="`patient_pattern`. Expected a regular expression with a"):
         patients_of(files, r"p\d+-")
+
+
+def test_patients_with_images_of_both_classes_are_shared_out_by_the_rarer():
+    """Every normal image belongs to a patient who has more images of pneumonia."""
+    labels = np.array([0, 1, 1, 1] * 20 + [1] * 40)
+    groups = np.array([f"both{i // 4}" for i in range(80)] + [f"one{i}" for i in range(40)])
+    digests = np.array([str(i) for i in range(120)])
+    chosen = carve(labels, groups, digests, fraction=0.25, seed=0)
+    assert not np.intersect1d(groups[chosen], groups[~chosen]).size
+    assert chosen[labels == 0].mean() == 0.25
+    assert abs(chosen[labels == 1].mean() - 0.25) < 0.05

@@ -1,6 +1,6 @@
 """Stage 1, data: from files to `LabeledImages`."""
 
-from kerasmedgan.data.audit import format_report
+from kerasmedgan.data.audit import format_report, leakage
 from kerasmedgan.data.labeled import LabeledImages, Splits, TestSplitError, concatenate
 from kerasmedgan.data.load import load_images
 
@@ -10,5 +10,6 @@ __all__ = [
     "TestSplitError",
     "concatenate",
     "format_report",
+    "leakage",
     "load_images",
 ]

@@ -38,6 +38,15 @@ def data_report(
     }
 
 
+def leakage(report: dict) -> dict[str, int]:
+    """Returns what a data report found in several splits, by name, zero where all is well."""
+    shared = report["patients_in_several_splits"]
+    return {
+        **{f"patient names in both {pair}": count for pair, count in shared.items()},
+        "identical images across splits": report["identical_images"]["across_splits"],
+    }
+
+
 def format_report(report: dict) -> str:
     """Returns the data report as lines for a terminal."""
     lines = ["Data"]

@@ -113,6 +113,11 @@ def list_class_folders(directory: Path) -> dict[str, list[str]]:
     for name in classes:
         with os.scandir(directory / name) as entries:
             found = sorted(e.name for e in entries if e.is_file() and not e.name.startswith("."))
+        if odd := [file for file in found if not file.isprintable()]:
+            raise ValueError(
+                "Invalid value for `source`. Expected file names in printable UTF-8. "
+                f"Received: {odd[0]!a} in {name!r}. Rename the file."
+            )
         if not found:
             raise ValueError(
                 "Invalid value for `source`. Expected images in every class folder. Received: "

@@ -194,6 +194,22 @@ def concatenate(parts: Sequence[LabeledImages]) -> LabeledImages:
     return dataclasses.replace(first, **joined)
 
 
+def require_split(received: str, expected: str, argument: str) -> None:
+    """Raises unless `argument` is of the split that it must be of.
+
+    Raises:
+        TestSplitError: if it is of the test split.
+        ValueError: if it is of another split.
+    """
+    if received != expected:
+        error = TestSplitError if received == TEST else ValueError
+        raise error(
+            f"Invalid value for `{argument}`. Expected the {expected} split. Received: the "
+            f"{received} split. Use `splits.{expected}`; the test split is for the final number "
+            "alone."
+        )
+
+
 def refuse_test_split(images: LabeledImages, argument: str, advice: str) -> None:
     """Raises `TestSplitError` if `images` is the test split."""
     if images.split == TEST:

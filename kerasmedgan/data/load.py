@@ -64,7 +64,7 @@ def load_images(
         source: "phantom" (procedural chest X-rays), "kaggle" (the pediatric chest X-rays of
             Kermany et al. 2018), or a folder: class folders under `train/` and `test/` and an
             optional `val/`, or class folders alone, of which a fifth of the patients become the
-            test split. A `val/` of fewer than 100 images joins train.
+            test split. A `val/` joins train if it has fewer than 100 images or `test/` is missing.
         image_size: side in pixels that images are resized to.
         channels: 1 for grey, 3 for RGB.
         validation_fraction: share of the training images to set aside by patient, stratified.
@@ -108,9 +108,15 @@ def load_images(
 
 
 def _complete(parts: dict[str, _Part], validation_fraction: float, seed: int) -> dict[str, _Part]:
-    """Carves the splits that the source lacks; a small validation split joins train first."""
+    """Carves the splits that the source lacks.
+
+    A small validation split joins train first, and so does one without a test split, or a
+    patient could stand in both.
+    """
     parts = dict(parts)
-    if VALIDATION in parts and len(parts[VALIDATION].images) < _MIN_VALIDATION_IMAGES:
+    if VALIDATION in parts and (
+        TEST not in parts or len(parts[VALIDATION].images) < _MIN_VALIDATION_IMAGES
+    ):
         parts[TRAIN] = _join(parts[TRAIN], parts.pop(VALIDATION))
     if TEST not in parts:
         parts[TRAIN], parts[TEST] = _carve(parts[TRAIN], _TEST_FRACTION, _FIXED_SEED, TEST)

@@ -60,24 +60,40 @@ def carve(
     """
     check_fraction(fraction)
     families = merge_groups(groups, digests)
-    family_class = np.zeros(families.max() + 1, np.int64)
-    family_class[families] = labels
     family_size = np.bincount(families)
+    stratum = _rarest_class(labels, families)
     generator = np.random.default_rng(seed)
     chosen = np.zeros(len(family_size), bool)
-    for label in np.unique(labels):
-        members = generator.permutation(np.flatnonzero(family_class == label))
-        if len(members) < 2:
-            raise ValueError(
-                f"Cannot split class {label} by patient. Expected at least two patients. "
-                f"Received: {len(members)}. Add patients, or pass a test and a val folder."
-            )
+    for label in np.unique(stratum):
+        members = generator.permutation(np.flatnonzero(stratum == label))
         # The patient whose images cross the mark still comes along; one always stays.
         before = np.cumsum(family_size[members]) - family_size[members]
         wanted = fraction * family_size[members].sum()
         number = np.clip(np.count_nonzero(before < wanted), 1, len(members) - 1)
         chosen[members[:number]] = True
     return chosen[families]
+
+
+def _rarest_class(labels: np.ndarray, families: np.ndarray) -> np.ndarray:
+    """Returns the rarest class among each patient's images, by which patients are stratified.
+
+    Raises:
+        ValueError: if a class has fewer than two patients that can be told apart by it.
+    """
+    rarity = np.argsort(np.argsort(-np.bincount(labels), kind="stable"), kind="stable")
+    rank = np.full(families.max() + 1, -1)
+    np.maximum.at(rank, families, rarity[labels])
+    stratum = np.argsort(rarity)[rank]
+    for label in np.unique(labels):
+        patients = np.unique(families[labels == label]).size
+        alone = np.count_nonzero(stratum == label) == 1
+        if patients < 2 or alone:
+            raise ValueError(
+                f"Cannot split class {label} by patient. Expected at least two patients. "
+                f"Received: {1 if alone else patients}. Add patients, or pass a test and a val "
+                "folder."
+            )
+    return stratum
 
 
 def merge_groups(groups: np.ndarray, digests: np.ndarray) -> np.ndarray:

@@ -22,7 +22,9 @@ def training_latents(batch_size, latent_dim: int, *, seed: int, step) -> tf.Tens
         float32 tensor, shape `(batch_size, latent_dim)`, standard normal.
     """
     draw = tf.cast(step, tf.int64) * num_replicas() + tf.cast(replica_id(), tf.int64)
-    key = tf.stack([tf.constant(seed, tf.int64), draw])
+    # Negative numbers are for training, the others for sampling: no image is drawn from noise that
+    # the generator was trained on.
+    key = tf.stack([tf.constant(seed, tf.int64), -1 - draw])
     return tf.random.stateless_normal((batch_size, latent_dim), seed=key)
 
 

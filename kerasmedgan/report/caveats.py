@@ -4,6 +4,8 @@ from math import sqrt
 
 from kerasmedgan.study import REAL
 
+_ORIGINS = ("real", "synthetic")
+
 
 def format_caveats(results: dict) -> str:
     """Writes the section on what the run can tell, as a Markdown list.
@@ -17,6 +19,8 @@ def format_caveats(results: dict) -> str:
         *_differences(results),
         _noise(results),
         *_priors(results),
+        *_balance(results),
+        *_leakage(results),
         *_origin(results),
         _openings(results),
         "Not for clinical use.",
@@ -75,7 +79,9 @@ def _noise(results: dict) -> str:
     if any(arm["test"]["accuracy"] in (0.0, 1.0) for arm in results["arms"].values()):
         text += "At an accuracy of 0 or 1 the formula gives 0, which is not certainty. "
     return text + (
-        "Images of one patient resemble each other, so the true one tends to be larger. A "
+        "It is the error of each accuracy by itself. The arms share their test images, so their "
+        "difference has another error, which one run does not give; the AUCs stand here with none. "
+        "Images of one patient resemble each other, so the true errors tend to be larger. A "
         "difference of that order, or of the few points that a change of seed alone makes, is no "
         "evidence either way; a larger one in a single run is a reason to repeat it."
     )
@@ -110,6 +116,40 @@ def _share(counts: dict[str, int], name: str) -> float:
     return 100 * counts[name] / sum(counts.values())
 
 
+def _balance(results: dict) -> list[str]:
+    """Says that synthetic images also move the balance of the classes."""
+    names = results["classes"]["names"]
+    shares = {}
+    for arm, entry in results["arms"].items():
+        counts = [sum(entry["train"][origin].get(name, 0) for origin in _ORIGINS) for name in names]
+        listed = ", ".join(
+            f"{name} {100 * count / sum(counts):.1f} %"
+            for name, count in zip(names, counts, strict=True)
+        )
+        shares[arm] = listed
+    if len(set(shares.values())) < 2:
+        return []
+    listed = "; ".join(f"`{arm}` {share}" for arm, share in shares.items())
+    moved = "thresholds, calibration and" if results["classes"]["positive"] else "calibration and"
+    return [
+        f"The arms also differ in the balance of their training images: {listed}. That alone "
+        f"moves {moved} accuracy. No arm with repeated real images "
+        "or class weights was run, so this run cannot tell new content from new balance."
+    ]
+
+
+def _leakage(results: dict) -> list[str]:
+    """Warns of patients' names and identical images that stand in several splits."""
+    found = results.get("leakage", {})
+    listed = [f"{count} {what}" for what, count in found.items() if count]
+    if not listed:
+        return []
+    return [
+        f"The data report found {', '.join(listed)}. Where these are the same patients or images, "
+        "the numbers flatter; where patient numbering restarts in each folder, they are not."
+    ]
+
+
 def _origin(results: dict) -> list[str]:
     """Warns when being synthetic gives the class away."""
     synthetic = [arm["train"]["synthetic"] for arm in results["arms"].values()]
@@ -128,10 +168,11 @@ def _openings(results: dict) -> str:
     openings = {name: arm.get("test_openings") for name, arm in results["arms"].items()}
     if set(openings.values()) == {1}:
         return (
-            "The test split was opened once an arm, after its weights and its way of deciding "
-            "were fixed. Choosing between runs by these numbers would use it up."
+            "In this run the test split was opened once an arm, after its weights and its way of "
+            "deciding were fixed. Earlier runs on the same data are not counted, and choosing "
+            "between runs by these numbers would use it up."
         )
     if None in openings.values():
         return "This run kept no count of how often the test split was opened."
     listed = ", ".join(f"`{name}` {count} times" for name, count in openings.items())
-    return f"The test split was opened more than once ({listed}): its numbers flatter."
+    return f"The test split was opened more than once in this run ({listed}): its numbers flatter."

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import matplotlib
+
 from kerasmedgan.data.labeled import TRAIN, LabeledImages, refuse_test_split
 from kerasmedgan.files import atomic_path
 from kerasmedgan.images import write_png
@@ -35,7 +37,9 @@ def write_report(run: str | os.PathLike, *, real: LabeledImages | None = None) -
     opened = read_run(run)
     if real is not None:
         _check_real(real, opened.results["gan"]["class"])
-    names = _write_figures(opened, real)
+    # A `$` in a class's name is no formula.
+    with matplotlib.rc_context({"text.parse_math": False}):
+        names = _write_figures(opened, real)
     path = opened.directory / REPORT
     with atomic_path(path) as temporary:
         temporary.write_text(format_report(opened.results, names), encoding="utf-8")

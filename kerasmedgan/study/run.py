@@ -32,6 +32,8 @@ class ClassifierSettings:
         batch_size: images an update.
         learning_rate: at the start of the cosine decay.
         dtype: "float32" or "mixed_bfloat16".
+        filters: filters of each block of the network.
+        dropout: share of pooled features dropped in training.
     """
 
     updates: int = 1500
@@ -39,6 +41,8 @@ class ClassifierSettings:
     batch_size: int = 64
     learning_rate: float = 1e-3
     dtype: str = "float32"
+    filters: tuple[int, ...] = (16, 32, 64, 128)
+    dropout: float = 0.3
 
     def __post_init__(self):
         """Refuses now what would fail only after a GAN was trained."""
@@ -76,6 +80,8 @@ def run_arm(
         image_size=train.image_size,
         channels=train.channels,
         num_classes=train.num_classes,
+        filters=settings.filters,
+        dropout=settings.dropout,
         seed=seed,
         dtype=settings.dtype,
     )
@@ -90,9 +96,9 @@ def run_arm(
         seed=seed,
         verbose=verbose,
     ).history
+    _save(model, history, directory)
     reason = f"{name}, seed {seed}"
     scores = _evaluate_once(model, splits, directory, positive_class, reason)
-    _save(model, history, directory)
     return {
         "seed": seed,
         "updates": settings.updates,

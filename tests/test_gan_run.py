@@ -1,0 +1,39 @@
+import csv
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from kerasmedgan import DCGAN
+from kerasmedgan.study import describe_gan, describe_synthetic, run_gan
+
+
+def test_trains_writes_and_counts(tiny, tmp_path):
+    gan = DCGAN(image_size=32, latent_dim=8, width=4)
+    gan.compile()
+    facts = run_gan(gan, tiny, directory=tmp_path, epochs=2, batch_size=8, seed=0)
+    assert facts["steps"] == 2 * (len(tiny) // 8)
+    assert facts["images_per_second"] == pytest.approx(
+        facts["steps"] * 8 / facts["seconds"], rel=0.2
+    )
+    with (tmp_path / "history.csv").open() as file:
+        assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2"]
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.generate(2, seed=0), gan.generate(2, seed=0))
+
+
+def test_description_is_json_and_names_the_settings():
+    gan = DCGAN(image_size=32, latent_dim=8, width=4, seed=3)
+    gan.compile(loss="hinge")
+    described = json.loads(json.dumps(describe_gan(gan)))
+    assert (described["width"], described["seed"], described["dtype"]) == (4, 3, "float32")
+    assert described["compile"]["loss"]["class_name"] == "Hinge"
+    assert described["compile"]["g_optimizer"]["class_name"] == "Adam"
+
+
+def test_copies_are_not_varied(tiny):
+    copies = dataclasses.replace(tiny, images=np.repeat(tiny.images[:1], len(tiny), axis=0))
+    assert describe_synthetic(copies, tiny)["diversity_ratio"] == 0.0
+    assert describe_synthetic(tiny, tiny)["diversity_ratio"] == 1.0
