@@ -129,6 +129,7 @@ def train_classifier(
         ValueError: if a set is of the wrong split, or `updates` cannot be divided into epochs.
     """
     require_split(train.split, TRAIN, "train")
+    require_split(validation.split, VALIDATION, "validation")
     check_updates(updates, updates_per_epoch)
     epochs = updates // updates_per_epoch
     # A patience that cannot run out: every arm gets all its updates, then its best weights.

@@ -111,13 +111,13 @@ def choose_threshold(predictions: Predictions, positive_class: str) -> float:
 
 
 def evaluate(
-    predictions: Predictions, *, positive_class: str, threshold: float | None = None
+    predictions: Predictions, *, positive_class: str | None, threshold: float | None = None
 ) -> dict:
     """Computes the metrics of one split.
 
     Args:
         predictions: of any split.
-        positive_class: the class to detect; not used with more than two classes.
+        positive_class: the class to detect; `None` with more than two classes.
         threshold: validation-chosen threshold; needed with two classes.
 
     Returns:

@@ -99,6 +99,7 @@ def test_an_occupied_folder_is_refused_and_left_alone(smoke):
 SMALL = [
     *("--image-size", 32, "--gan-batch-size", 4, "--gan-width", 4, "--gan-epochs", 1),
     *("--classifier-updates", 2, "--classifier-batch-size", 8, "--synthetic-count", 5),
+    *("--precision", "mixed_bfloat16"),
 ]
 
 

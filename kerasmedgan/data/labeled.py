@@ -115,7 +115,8 @@ class LabeledImages:
         """Returns a shuffled training pipeline. Pass `shuffle=False` to `fit` beside it.
 
         The order of an epoch is a function of `seed` and the epoch's number alone: the first
-        iteration over the data set is epoch `initial_epoch`, the next one more.
+        iteration over the data set is epoch `initial_epoch`, the next one more. (Under a strategy
+        the first iteration is `fit`'s own look at one batch, so training begins one later.)
 
         Args:
             batch_size: images a batch.
