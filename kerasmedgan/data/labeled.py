@@ -1,10 +1,9 @@
-"""Stage 1, data: `LabeledImages` and `Splits`, what every later stage takes."""
+"""Stage 1, data: `LabeledImages`, what every later stage takes."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -143,42 +142,6 @@ class LabeledImages:
             drop_remainder=drop_remainder,
             repeat=repeat,
         )
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Splits:
-    """Train, validation and test, and the data report on them.
-
-    Attributes:
-        train: what networks learn from.
-        validation: what early stopping, thresholds and searches look at.
-        test: for the final number alone.
-        report: the data report as a JSON-ready dictionary.
-        test_openings: what `open_test` was called for, in order.
-    """
-
-    train: LabeledImages
-    validation: LabeledImages
-    test: LabeledImages
-    report: dict = dataclasses.field(default_factory=dict, repr=False)
-    test_openings: list[str] = dataclasses.field(default_factory=list, repr=False)
-
-    def open_test(self, reason: str) -> LabeledImages:
-        """Returns the test split and notes what for."""
-        self.test_openings.append(reason)
-        return self.test
-
-    def __iter__(self) -> Iterator[LabeledImages]:
-        """Yields train, validation and test."""
-        return iter((self.train, self.validation, self.test))
-
-    def fingerprint(self) -> str:
-        """Returns a sha256 over the pixels and labels of the three splits."""
-        digest = hashlib.sha256()
-        for images in self:
-            digest.update(np.ascontiguousarray(images.images))
-            digest.update(np.ascontiguousarray(images.labels))
-        return digest.hexdigest()
 
 
 def concatenate(parts: Sequence[LabeledImages]) -> LabeledImages:

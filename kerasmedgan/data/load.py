@@ -17,11 +17,11 @@ from kerasmedgan.data.labeled import (
     TRAIN,
     VALIDATION,
     LabeledImages,
-    Splits,
     concatenate,
 )
+from kerasmedgan.data.patients import DEFAULT_PATIENT_PATTERN, carve, check_fraction, patients_of
 from kerasmedgan.data.phantom import phantom_data_set
-from kerasmedgan.data.splits import DEFAULT_PATIENT_PATTERN, carve, check_fraction, patients_of
+from kerasmedgan.data.splits import Splits
 from kerasmedgan.images import check_channels
 
 _MIN_VALIDATION_IMAGES = 100

@@ -4,7 +4,7 @@ import dataclasses
 
 from kerasmedgan.augmentation import AugmentationPlan, plan_augmentation
 from kerasmedgan.data import LabeledImages, Splits, load_images
-from kerasmedgan.data.splits import DEFAULT_PATIENT_PATTERN
+from kerasmedgan.data.patients import DEFAULT_PATIENT_PATTERN
 from kerasmedgan.evaluation import default_positive_class
 from kerasmedgan.gan import DCGAN, build_adam
 from kerasmedgan.study.gan_run import describe_gan

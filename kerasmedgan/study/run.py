@@ -15,7 +15,8 @@ from kerasmedgan.classifier import (
     compile_classifier,
     train_classifier,
 )
-from kerasmedgan.data.labeled import LabeledImages, Splits
+from kerasmedgan.data.labeled import LabeledImages
+from kerasmedgan.data.splits import Splits
 from kerasmedgan.evaluation import choose_threshold, evaluate, predict, write_predictions
 from kerasmedgan.files import atomic_path
 from kerasmedgan.run_folder import write_history

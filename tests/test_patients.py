@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kerasmedgan.data.splits import carve, check_fraction, merge_groups, patients_of
+from kerasmedgan.data.patients import carve, check_fraction, merge_groups, patients_of
 
 
 @pytest.fixture(scope="module")
