@@ -5,24 +5,19 @@ come through `prepare_image`, so that a classifier never meets two kinds of resi
 """
 
 import os
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from kerasmedgan.files import atomic_path
+from kerasmedgan.headers import claimed_pixels, is_truncated_jpeg
 
 # OpenCV's own limit is 2 ** 30. Its environment variable cannot lower it here, since it is read
 # when OpenCV is loaded, and Keras loads OpenCV.
 MAX_PIXELS = 1 << 27
 _HALF_RANGE = 127.5
-_PNG_START = b"\x89PNG\r\n\x1a\n"
-_JPEG_START, _JPEG_END = b"\xff\xd8", 0xD9
-_JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-# Not stuffed bytes, restart and other markers that stand alone: those that a segment follows.
-_JPEG_MARKER = re.compile(rb"\xff([\x02-\xcf\xd9-\xfe])")
 _TOO_LARGE = (
     f"Expected an image of at most {MAX_PIXELS} pixels. "
     "Received: a larger one, by its header. Scale the image down or leave it out."
@@ -51,7 +46,7 @@ def decode_image(data: bytes, *, channels: int = 1) -> np.ndarray:
     check_channels(channels)
     if not data:
         raise UnreadableImageError("Expected the bytes of an image. Received: an empty file.")
-    if _claimed_pixels(data) > MAX_PIXELS:
+    if claimed_pixels(data) > MAX_PIXELS:
         raise UnreadableImageError(_TOO_LARGE)
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), _READ_FLAGS[channels])
@@ -62,7 +57,7 @@ def decode_image(data: bytes, *, channels: int = 1) -> np.ndarray:
         image = None
     if image is not None and image.shape[0] * image.shape[1] > MAX_PIXELS:
         raise UnreadableImageError(_TOO_LARGE)
-    if image is None or _is_truncated_jpeg(data):
+    if image is None or is_truncated_jpeg(data):
         raise UnreadableImageError(
             f"Expected the bytes of an image. Received: {len(data)} bytes that cannot be decoded. "
             "The file is truncated or no image: replace it or leave it out."
@@ -218,38 +213,3 @@ def check_channels(channels: int) -> None:
             "Invalid value for `channels`. Expected 1 (grey) or 3 (RGB). "
             f"Received: {channels}. Use 1 for X-rays."
         )
-
-
-def _claimed_pixels(data: bytes) -> int:
-    """Returns the pixels that the header of a PNG or JPEG claims; 0 for other formats."""
-    sides = b""
-    if data.startswith(_PNG_START):
-        sides = data[16:24]
-    elif data.startswith(_JPEG_START):
-        frames = (at for marker, at in _jpeg_segments(data) if marker in _JPEG_FRAMES)
-        start = next(frames, len(data))
-        sides = data[start + 3 : start + 7]
-    half = len(sides) // 2
-    return int.from_bytes(sides[:half]) * int.from_bytes(sides[half:])
-
-
-def _is_truncated_jpeg(data: bytes) -> bool:
-    """Tells whether a JPEG lacks its end marker.
-
-    OpenCV 5 refuses one that ends early, but decodes one filled up with zeros half grey.
-    """
-    return data.startswith(_JPEG_START) and all(
-        marker != _JPEG_END for marker, _ in _jpeg_segments(data)
-    )
-
-
-def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yields each marker and where its segment starts.
-
-    Steps over whole segments, since a thumbnail in one has markers of its own.
-    """
-    position = 2
-    while marker := _JPEG_MARKER.search(data, position):
-        start = marker.end()
-        yield marker[1][0], start
-        position = start + int.from_bytes(data[start : start + 2])

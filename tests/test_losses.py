@@ -44,3 +44,10 @@ def test_an_own_pair_is_used_as_it_is():
 def test_unknown_name_lists_the_known():
     with pytest.raises(ValueError, match=r"`loss`.*'hinge'.*Received: 'wgan'"):
         get_loss_pair("wgan")
+
+
+def test_accuracies_turn_at_the_boundary_of_the_pair():
+    logits = np.array([[0.2], [0.7]], np.float32)
+    hinge, least_squares = (get_loss_pair(name) for name in ("hinge", "least_squares"))
+    assert [float(x) for x in hinge.accuracies(logits, logits)] == [1.0, 0.0]
+    assert [float(x) for x in least_squares.accuracies(logits, logits)] == [0.5, 0.5]

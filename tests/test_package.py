@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 # A module imports only from floors below its own, or from its own sub-package.
 FLOORS = [
-    {"files", "environment", "distribution"},
+    {"files", "headers", "environment", "distribution"},
     {"images", "run_folder"},
     {"data", "gan"},
     {"synthesis", "augmentation", "classifier", "quality"},

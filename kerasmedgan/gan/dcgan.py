@@ -144,7 +144,9 @@ class DCGAN(keras.Model):
         update_moving_average(
             self.ema_generator, self.generator, self.ema_decay, step=self.g_optimizer.iterations
         )
-        self._update_metrics(g_loss, d_loss, real_logits, synthetic_logits)
+        accuracies = self.loss_pair.accuracies(real_logits, synthetic_logits)
+        for tracker, value in zip(self.metrics, (g_loss, d_loss, *accuracies), strict=True):
+            tracker.update_state(value)
         return self.get_metrics_result()
 
     def generate(self, count: int, *, seed: int) -> np.ndarray:
@@ -231,17 +233,6 @@ class DCGAN(keras.Model):
     def _apply(self, optimizer, tape, loss, network) -> None:
         variables = network.trainable_variables
         optimizer.apply(tape.gradient(loss, variables), variables)
-
-    def _update_metrics(self, g_loss, d_loss, real_logits, synthetic_logits) -> None:
-        boundary = self.loss_pair.decision_boundary
-        values = (
-            g_loss,
-            d_loss,
-            ops.mean(ops.cast(real_logits > boundary, "float32")),
-            ops.mean(ops.cast(synthetic_logits <= boundary, "float32")),
-        )
-        for tracker, value in zip(self._trackers, values, strict=True):
-            tracker.update_state(value)
 
 
 def _check_arguments(ema_decay: float, dtype_policy) -> None:

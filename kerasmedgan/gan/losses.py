@@ -27,6 +27,13 @@ class LossPair:
         """Returns the loss that the generator lowers."""
         raise NotImplementedError
 
+    def accuracies(self, real_logits, synthetic_logits):
+        """Returns the shares of real and of synthetic images that are judged rightly."""
+        return (
+            ops.mean(ops.cast(real_logits > self.decision_boundary, "float32")),
+            ops.mean(ops.cast(synthetic_logits <= self.decision_boundary, "float32")),
+        )
+
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {}
