@@ -302,6 +302,38 @@ def test_bad_arguments(argument, value, sentence):
         DCGAN(**{**SMALL, argument: value})
 
 
+@pytest.mark.parametrize(
+    "images",
+    [
+        np.zeros((8, 32, 32, 1), np.uint8),
+        np.zeros((8, 16, 16, 1), np.float32),
+        np.zeros((8, 32, 32, 3), np.float32),
+    ],
+)
+def test_images_of_another_kind_are_refused(images):
+    with pytest.raises(ValueError, match=r"`x`.*\[-1, 1\] of shape \(32, 32, 1\)"):
+        compiled().fit(images, verbose=0)
+
+
+def test_there_is_nothing_to_evaluate():
+    with pytest.raises(NotImplementedError, match="`SampleGrid`"):
+        compiled().evaluate(np.zeros((8, 32, 32, 1), np.float32), verbose=0)
+
+
+def test_arrays_and_the_callbacks_of_keras_work(tmp_path):
+    images = np.random.default_rng(0).uniform(-1, 1, (32, 32, 32, 1)).astype(np.float32)
+    callbacks = [
+        keras.callbacks.TerminateOnNaN(),
+        keras.callbacks.CSVLogger(tmp_path / "log.csv"),
+        keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", GENERATOR_LOSS, mode="min"),
+    ]
+    gan = compiled()
+    gan.fit(images, batch_size=8, epochs=2, verbose=0, callbacks=callbacks)
+    assert len((tmp_path / "log.csv").read_text().splitlines()) == 3
+    loaded = keras.saving.load_model(tmp_path / "best.keras")
+    assert int(loaded.g_optimizer.iterations) == 8
+
+
 def test_one_optimizer_for_both_is_refused():
     shared = keras.optimizers.Adam()
     with pytest.raises(ValueError, match="`d_optimizer`.*two optimizers"):

@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras import ops
 
 from kerasmedgan.distribution import num_replicas
+from kerasmedgan.gan.checks import check_real_images, check_settings
 from kerasmedgan.gan.latents import CHUNK, sampling_latents, training_latents
 from kerasmedgan.gan.losses import LossPair, get_loss_pair
 from kerasmedgan.gan.moving_average import update_moving_average
@@ -56,7 +57,7 @@ class DCGAN(keras.Model):
     ):
         """Builds the three networks."""
         super().__init__(dtype=dtype, **kwargs)
-        _check_arguments(ema_decay, self.dtype_policy)
+        check_settings(ema_decay, self.dtype_policy)
         self.image_size = image_size
         self.channels = channels
         self.latent_dim = latent_dim
@@ -127,6 +128,7 @@ class DCGAN(keras.Model):
     def train_step(self, data):
         """Updates both networks from one batch of real images and one of synthetic images."""
         real, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        check_real_images(real, self.image_size, self.channels)
         latents = training_latents(
             ops.shape(real)[0], self.latent_dim, seed=self.seed, step=self.g_optimizer.iterations
         )
@@ -148,6 +150,13 @@ class DCGAN(keras.Model):
         for tracker, value in zip(self.metrics, (g_loss, d_loss, *accuracies), strict=True):
             tracker.update_state(value)
         return self.get_metrics_result()
+
+    def test_step(self, data):
+        """Refuses: a GAN's losses on held-out images do not say how good its images are."""
+        raise NotImplementedError(
+            "`DCGAN` has no `evaluate` and takes no `validation_data`: its losses do not measure "
+            "its images. Look at `SampleGrid`, or compare `generate(...)` with real images."
+        )
 
     def generate(self, count: int, *, seed: int) -> np.ndarray:
         """Draws synthetic images with the averaged generator.
@@ -233,17 +242,3 @@ class DCGAN(keras.Model):
     def _apply(self, optimizer, tape, loss, network) -> None:
         variables = network.trainable_variables
         optimizer.apply(tape.gradient(loss, variables), variables)
-
-
-def _check_arguments(ema_decay: float, dtype_policy) -> None:
-    """Refuses what would mistrain quietly; the networks check the rest."""
-    if not 0 <= ema_decay < 1:
-        raise ValueError(
-            "Invalid value for `ema_decay`. Expected a number in [0, 1). "
-            f"Received: {ema_decay}. Use 0.995, or 0 for no average."
-        )
-    if dtype_policy.compute_dtype == "float16":
-        raise ValueError(
-            "Invalid value for `dtype`. Expected 'float32' or 'mixed_bfloat16'. Received: "
-            f"{dtype_policy.name!r}. Use 'mixed_bfloat16', which needs no loss scaling."
-        )
