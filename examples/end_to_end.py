@@ -84,7 +84,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def resolve(arguments: argparse.Namespace) -> tuple[JobSettings, Path]:
     """Returns the settings and the run folder."""
-    given = vars(arguments)
+    given = dict(vars(arguments))
     output = given.pop("output")
     if output is None:
         name = Path(arguments.source).resolve().name
@@ -175,20 +175,19 @@ def run(job: Job, output: Path, start: float) -> dict:
 def main() -> None:
     """Prepares the job, runs it, and says where the report is."""
     arguments, start = parse_arguments(), time.perf_counter()
-    dry_run = arguments.dry_run
     settings, output = resolve(arguments)
     try:
         check_run_folder(output)
         job = prepare_job(settings)
         job.config["command"] = shlex.join(sys.argv)
-        if not dry_run:
+        if not arguments.dry_run:
             create_run_folder(output, job.config)
             write_json(output / "data_report.json", job.splits.report)
     except (ValueError, OSError) as error:
         sys.exit(f"end_to_end.py: error: {error}")
     print(format_report(job.splits.report))
     print(f"  class to draw: {job.plan.class_name}; class to detect: {job.positive_class or 'all'}")
-    if dry_run:
+    if arguments.dry_run:
         print(json.dumps(job.config, indent=2))
         return
     for name, arm in run(job, output, start)["arms"].items():

@@ -2,15 +2,12 @@
 
 import contextlib
 import csv
-import hashlib
 import json
 import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-
-_READ_BLOCK = 1 << 20
 
 
 @contextlib.contextmanager
@@ -79,12 +76,3 @@ def write_csv(path: str | os.PathLike, header: Sequence[str], rows: Iterable[Seq
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
-
-
-def file_sha256(path: str | os.PathLike) -> str:
-    """Returns the sha256 of a file's bytes as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    with Path(path).open("rb") as file:
-        while block := file.read(_READ_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

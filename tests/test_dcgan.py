@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
+from small_gan import SMALL, assert_same, compiled, fit
 
 from kerasmedgan import DCGAN
 from kerasmedgan.gan.dcgan import (
@@ -11,29 +11,6 @@ from kerasmedgan.gan.dcgan import (
     SYNTHETIC_ACCURACY,
 )
 from kerasmedgan.gan.latents import training_latents
-
-SMALL = {"image_size": 32, "latent_dim": 8, "width": 4}
-
-
-def compiled(**kwargs):
-    gan = DCGAN(**SMALL, **kwargs)
-    gan.compile()
-    return gan
-
-
-def fit(gan, images, epochs=1, initial_epoch=0):
-    batches = images.batches(8, initial_epoch=initial_epoch)
-    return gan.fit(batches, epochs=epochs, initial_epoch=initial_epoch, shuffle=False, verbose=0)
-
-
-def state(gan):
-    parts = [*gan.weights, *gan.g_optimizer.variables, *gan.d_optimizer.variables]
-    return [np.array(part) for part in parts]
-
-
-def assert_same(first, second):
-    for a, b in zip(first, second, strict=True):
-        np.testing.assert_array_equal(a, b)
 
 
 @pytest.fixture(scope="module")
@@ -148,56 +125,6 @@ def test_generate_nothing_is_refused(trained):
         trained[0].generate(0, seed=0)
 
 
-def test_save_and_load_keep_everything(trained, tiny, tmp_path):
-    gan, _ = trained
-    gan.save(tmp_path / "gan.keras")
-    loaded = keras.saving.load_model(tmp_path / "gan.keras")
-    assert_same(state(gan), state(loaded))
-    assert loaded.get_config() == gan.get_config()
-    assert type(loaded.loss_pair) is type(gan.loss_pair)
-    np.testing.assert_array_equal(loaded.generate(4, seed=1), gan.generate(4, seed=1))
-
-
-def test_a_second_fit_goes_on_where_the_first_stopped(tiny, tmp_path):
-    through = compiled()
-    fit(through, tiny, epochs=2)
-    first_half = compiled()
-    fit(first_half, tiny, epochs=1)
-    first_half.save(tmp_path / "half.keras")
-    resumed = keras.saving.load_model(tmp_path / "half.keras")
-    fit(resumed, tiny, epochs=2, initial_epoch=1)
-    assert_same(state(through), state(resumed))
-
-
-def test_compile_settings_survive(tmp_path):
-    gan = DCGAN(**SMALL)
-    gan.compile(
-        g_optimizer=keras.optimizers.Adam(3e-4, beta_1=0.4),
-        d_optimizer=keras.optimizers.RMSprop(1e-5),
-        loss="hinge",
-    )
-    gan.save(tmp_path / "gan.keras")
-    loaded = keras.saving.load_model(tmp_path / "gan.keras")
-    assert loaded.g_optimizer.get_config() == gan.g_optimizer.get_config()
-    assert loaded.d_optimizer.get_config() == gan.d_optimizer.get_config()
-    assert loaded.get_compile_config()["loss"]["class_name"] == "Hinge"
-
-
-def test_loading_without_compiling_still_generates(trained, tmp_path):
-    gan, _ = trained
-    gan.save(tmp_path / "gan.keras")
-    loaded = keras.saving.load_model(tmp_path / "gan.keras", compile=False)
-    np.testing.assert_array_equal(loaded.generate(2, seed=0), gan.generate(2, seed=0))
-
-
-def test_weights_of_other_optimizers_are_an_error(trained, tmp_path):
-    trained[0].save_weights(tmp_path / "gan.weights.h5")
-    other = DCGAN(**SMALL)
-    other.compile(g_optimizer=keras.optimizers.SGD(), d_optimizer=keras.optimizers.SGD())
-    with pytest.raises(ValueError, match="Cannot load the optimizers' state"):
-        other.load_weights(tmp_path / "gan.weights.h5")
-
-
 def test_mixed_bfloat16_trains_with_float32_weights(tiny, tmp_path):
     gan = compiled(dtype="mixed_bfloat16")
     history = fit(gan, tiny)
@@ -215,104 +142,6 @@ def test_other_loss_pairs_train(tiny, loss):
     gan = DCGAN(**SMALL)
     gan.compile(loss=loss)
     assert np.isfinite(list(fit(gan, tiny).history.values())).all()
-
-
-def test_trains_on_two_replicas(tiny):
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    with strategy.scope():
-        gan = compiled()
-    history = fit(gan, tiny)
-    assert np.isfinite(list(history.history.values())).all()
-    for network in (gan.generator, gan.discriminator, gan.ema_generator):
-        kernel = network.weights[0].value
-        copies = [copy.numpy() for copy in strategy.experimental_local_results(kernel)]
-        assert len(copies) == 2
-        np.testing.assert_array_equal(*copies)
-
-
-def gradients_by_hand(gan, real, latents):
-    """Returns the non-saturating gradients of one replica's share of a batch, by network."""
-    with tf.GradientTape(persistent=True) as tape:
-        real_logits = gan.discriminator(real, training=True)
-        synthetic_logits = gan.discriminator(gan.generator(latents, training=True), training=True)
-        generator = tf.reduce_mean(tf.math.softplus(-synthetic_logits))
-        discriminator = tf.reduce_mean(tf.math.softplus(-real_logits)) + tf.reduce_mean(
-            tf.math.softplus(synthetic_logits)
-        )
-    losses = {"generator": generator, "discriminator": discriminator}
-    return {
-        name: [g.numpy() for g in tape.gradient(loss, network_values(gan, name))]
-        for name, loss in losses.items()
-    }
-
-
-def network_values(gan, name):
-    return [variable.value for variable in getattr(gan, name).trainable_variables]
-
-
-def test_two_replicas_step_along_the_mean_of_their_gradients(tiny):
-    """One SGD step, since Adam would hide a gradient of the wrong scale."""
-    # Far larger than a sensible rate: the generator's first gradients are tiny.
-    learning_rate = 1.0
-    twin = DCGAN(**SMALL)
-    start = {
-        name: [value.numpy() for value in network_values(twin, name)]
-        for name in ("generator", "discriminator")
-    }
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    with strategy.scope():
-        gan = DCGAN(**SMALL)
-        gan.compile(
-            g_optimizer=keras.optimizers.SGD(learning_rate),
-            d_optimizer=keras.optimizers.SGD(learning_rate),
-        )
-    noise = strategy.run(lambda: training_latents(4, 8, seed=0, step=0))
-    real, _ = next(iter(tiny.batches(8)))
-    halves = [
-        gradients_by_hand(twin, half, latents)
-        for half, latents in zip(
-            (real[:4], real[4:]), strategy.experimental_local_results(noise), strict=True
-        )
-    ]
-    gan.fit(tf.data.Dataset.from_tensors(real), shuffle=False, verbose=0)
-    for name, before in start.items():
-        means = [np.mean(pair, axis=0) for pair in zip(*(h[name] for h in halves), strict=True)]
-        for value, old, mean in zip(network_values(gan, name), before, means, strict=True):
-            # A step of twice or half the length is out of the tolerance.
-            assert np.abs(mean).max() > 1e-4
-            copies = strategy.experimental_local_results(value)
-            assert len(copies) == 2
-            for copy in copies:
-                expected = old - learning_rate * mean
-                np.testing.assert_allclose(copy.numpy(), expected, rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("argument", "value", "sentence"),
-    [
-        ("image_size", 48, r"`image_size`.*Received: 48"),
-        ("channels", 2, r"`channels`.*Received: 2"),
-        ("width", 0, r"`width`.*Received: 0"),
-        ("ema_decay", 1.0, r"`ema_decay`.*Received: 1.0"),
-        ("dtype", "mixed_float16", r"`dtype`.*mixed_float16.*mixed_bfloat16"),
-    ],
-)
-def test_bad_arguments(argument, value, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        DCGAN(**{**SMALL, argument: value})
-
-
-@pytest.mark.parametrize(
-    "images",
-    [
-        np.zeros((8, 32, 32, 1), np.uint8),
-        np.zeros((8, 16, 16, 1), np.float32),
-        np.zeros((8, 32, 32, 3), np.float32),
-    ],
-)
-def test_images_of_another_kind_are_refused(images):
-    with pytest.raises(ValueError, match=r"`x`.*\[-1, 1\] of shape \(32, 32, 1\)"):
-        compiled().fit(images, verbose=0)
 
 
 def test_there_is_nothing_to_evaluate():

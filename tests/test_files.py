@@ -1,10 +1,9 @@
-import hashlib
 import os
 import stat
 
 import pytest
 
-from kerasmedgan.files import atomic_directory, atomic_path, file_sha256, write_csv, write_json
+from kerasmedgan.files import atomic_directory, atomic_path, write_csv, write_json
 
 
 def names(folder):
@@ -95,9 +94,3 @@ def test_csv_of_failing_rows_leaves_nothing(tmp_path):
     with pytest.raises(ZeroDivisionError):
         write_csv(tmp_path / "a.csv", ["value"], ([1 // value] for value in (1, 0)))
     assert names(tmp_path) == []
-
-
-def test_sha256_is_that_of_the_bytes(tmp_path):
-    data = os.urandom((1 << 20) + 17)
-    (tmp_path / "file").write_bytes(data)
-    assert file_sha256(tmp_path / "file") == hashlib.sha256(data).hexdigest()

@@ -70,6 +70,7 @@ def write_run(path, classes=BINARY, *, arms=("real", "real+gan"), epochs=3):
     synthetic |= {"real_mean_pairwise_distance": 0.19, "diversity_ratio": 0.895}
     content = {
         "data": {split: count_classes(classes, split) for split in COUNTS},
+        "leakage": {"patient names in both train and test": 0},
         "classes": {"names": classes, "positive": classes[1] if len(classes) == 2 else None},
         "gan": {**gan, "images_per_second": 173.5, "directory": f"gan/{drawn}"},
         "synthetic": {**synthetic, "directory": f"synthetic/{drawn}"},

@@ -140,7 +140,7 @@ def _balance(results: dict) -> list[str]:
 
 def _leakage(results: dict) -> list[str]:
     """Warns of patients' names and identical images that stand in several splits."""
-    found = results.get("leakage", {})
+    found = results["leakage"]
     listed = [f"{count} {what}" for what, count in found.items() if count]
     if not listed:
         return []
@@ -165,14 +165,12 @@ def _origin(results: dict) -> list[str]:
 
 def _openings(results: dict) -> str:
     """Says how often each arm looked at the test split."""
-    openings = {name: arm.get("test_openings") for name, arm in results["arms"].items()}
+    openings = {name: arm["test_openings"] for name, arm in results["arms"].items()}
     if set(openings.values()) == {1}:
         return (
             "In this run the test split was opened once an arm, after its weights and its way of "
             "deciding were fixed. Earlier runs on the same data are not counted, and choosing "
             "between runs by these numbers would use it up."
         )
-    if None in openings.values():
-        return "This run kept no count of how often the test split was opened."
     listed = ", ".join(f"`{name}` {count} times" for name, count in openings.items())
     return f"The test split was opened more than once in this run ({listed}): its numbers flatter."

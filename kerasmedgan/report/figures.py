@@ -180,7 +180,7 @@ def _draw_confusion(axes: Axes, counts: np.ndarray, class_names: list[str]) -> N
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(counts):
         share = shares[row, column]
-        colour = "white" if share > 0.5 else "black"
+        colour = "white" if share > 0.6 else "black"
         text = f"{count}\n{100 * share:.1f} %"
         axes.text(column, row, text, ha="center", va="center", color=colour)
     ticks, tilt = range(len(class_names)), {"rotation": 30, "ha": "right"}

@@ -1,0 +1,28 @@
+"""A small DCGAN for tests, and what tests ask of it."""
+
+import numpy as np
+
+from kerasmedgan import DCGAN
+
+SMALL = {"image_size": 32, "latent_dim": 8, "width": 4}
+
+
+def compiled(**kwargs):
+    gan = DCGAN(**SMALL, **kwargs)
+    gan.compile()
+    return gan
+
+
+def fit(gan, images, epochs=1, initial_epoch=0):
+    batches = images.batches(8, initial_epoch=initial_epoch)
+    return gan.fit(batches, epochs=epochs, initial_epoch=initial_epoch, shuffle=False, verbose=0)
+
+
+def state(gan):
+    parts = [*gan.weights, *gan.g_optimizer.variables, *gan.d_optimizer.variables]
+    return [np.array(part) for part in parts]
+
+
+def assert_same(first, second):
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
