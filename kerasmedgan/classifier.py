@@ -1,10 +1,12 @@
 """Stage 5, classifier: training and validation images enter, a trained CNN leaves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers
+from sklearn.utils.class_weight import compute_class_weight
 
 from kerasmedgan.data.batches import evaluation_batches
 from kerasmedgan.data.labeled import TRAIN, VALIDATION, LabeledImages, require_split
@@ -102,6 +104,8 @@ def train_classifier(
     batch_size: int = 64,
     updates_per_epoch: int = 100,
     seed: int = 0,
+    class_weight: Mapping[int, float] | None = None,
+    transform: Callable[[tf.Tensor], tf.Tensor] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: str | int = "auto",
 ) -> keras.callbacks.History:
@@ -118,6 +122,12 @@ def train_classifier(
         batch_size: images an update.
         updates_per_epoch: updates between two looks at validation.
         seed: seed of the batch order.
+        class_weight: weight of each label in the training loss, as from `balanced_class_weights`.
+            Validation is not weighted.
+        transform: applied to each batch of training images, float32
+            `(batch_size, height, width, channels)` in [-1, 1], and returns the same shape and
+            dtype. Validation images never pass through it. It is called batch by batch in order,
+            so that one with random state of its own gives the same training again.
         callbacks: further Keras callbacks.
         verbose: as in `fit`.
 
@@ -126,25 +136,59 @@ def train_classifier(
 
     Raises:
         TestSplitError: if one of the sets is the test split.
-        ValueError: if a set is of the wrong split, or `updates` cannot be divided into epochs.
+        ValueError: if a set is of the wrong split, `updates` cannot be divided into epochs, or
+            `class_weight` does not name every label.
     """
     require_split(train.split, TRAIN, "train")
     require_split(validation.split, VALIDATION, "validation")
     check_updates(updates, updates_per_epoch)
+    _check_class_weight(class_weight, train.num_classes)
     epochs = updates // updates_per_epoch
     # A patience that cannot run out: every arm gets all its updates, then its best weights.
     best_weights = keras.callbacks.EarlyStopping(
         monitor=VALIDATION_AUC, mode="max", patience=epochs, restore_best_weights=True
     )
+    pairs = train.batches(batch_size, seed=seed, repeat=True)
+    if transform is not None:
+        pairs = _transform_images(pairs, transform)
     return model.fit(
-        one_hot(train.batches(batch_size, seed=seed, repeat=True), train.num_classes),
+        one_hot(pairs, train.num_classes),
         steps_per_epoch=updates_per_epoch,
         epochs=epochs,
         validation_data=one_hot(validation_batches(validation), train.num_classes),
+        class_weight=None if class_weight is None else dict(class_weight),
         shuffle=False,
         verbose=verbose,
         callbacks=[best_weights, *callbacks],
     )
+
+
+def balanced_class_weights(counts: Mapping[str, int]) -> dict[int, float]:
+    """Returns the weights that let every class count the same in the training loss.
+
+    The weight of a class is `total / (num_classes * count)`; the mean over all images is 1.
+    Source: King and Zeng 2001, Political Analysis 9(2), 137-163; scikit-learn's "balanced".
+
+    Args:
+        counts: images of each class in label order, as from `LabeledImages.counts()`.
+
+    Returns:
+        The weight of each label, for `train_classifier(class_weight=...)`.
+
+    Raises:
+        ValueError: if a class has no image.
+    """
+    empty = [name for name, count in counts.items() if count < 1]
+    if empty or not counts:
+        raise ValueError(
+            "Invalid value for `counts`. Expected at least one image of each class. Received: "
+            f"{dict(counts)}. Add images of {empty} or leave those classes out."
+        )
+    labels = np.arange(len(counts))
+    weights = compute_class_weight(
+        "balanced", classes=labels, y=np.repeat(labels, list(counts.values()))
+    )
+    return {label: float(weight) for label, weight in enumerate(weights)}
 
 
 def validation_batches(images: LabeledImages, *, batch_size: int = 256) -> tf.data.Dataset:
@@ -163,10 +207,27 @@ def one_hot(pairs: tf.data.Dataset, num_classes: int) -> tf.data.Dataset:
     return pairs.map(lambda images, labels: (images, tf.one_hot(labels, num_classes)))
 
 
+def _transform_images(
+    pairs: tf.data.Dataset, transform: Callable[[tf.Tensor], tf.Tensor]
+) -> tf.data.Dataset:
+    """Transforms the images of `(images, labels)` batches, while the network learns."""
+    # Not in parallel: a random state would be read in whatever order the threads come.
+    return pairs.map(lambda images, labels: (transform(images), labels)).prefetch(tf.data.AUTOTUNE)
+
+
 def check_updates(updates: int, updates_per_epoch: int) -> None:
     """Raises `ValueError` unless `updates` makes whole epochs."""
     if updates < 1 or updates_per_epoch < 1 or updates % updates_per_epoch:
         raise ValueError(
             "Invalid value for `updates`. Expected a positive multiple of `updates_per_epoch`, "
             f"{updates_per_epoch}. Received: {updates}. Round one of them."
+        )
+
+
+def _check_class_weight(class_weight: Mapping[int, float] | None, num_classes: int) -> None:
+    # Keras gives a forgotten label the weight 1 or fails in the middle of an epoch.
+    if class_weight is not None and set(class_weight) != set(range(num_classes)):
+        raise ValueError(
+            f"Invalid value for `class_weight`. Expected a weight for each label from 0 to "
+            f"{num_classes - 1}. Received: {dict(class_weight)}. Use `balanced_class_weights`."
         )

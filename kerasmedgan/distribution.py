@@ -1,6 +1,29 @@
-"""Ground floor: what a custom `train_step` must ask `tf.distribute`."""
+"""Ground floor: a strategy by name, and what a custom `train_step` must ask `tf.distribute`."""
 
 import tensorflow as tf
+
+_STRATEGIES = {
+    "default": tf.distribute.get_strategy,
+    "mirrored": tf.distribute.MirroredStrategy,
+}
+
+
+def get_strategy(name: str = "default") -> tf.distribute.Strategy:
+    """Returns a strategy to make models in the scope of.
+
+    Args:
+        name: "default" for one device, "mirrored" for all GPUs of this machine (or its logical
+            CPUs), with each batch divided among them.
+
+    Raises:
+        ValueError: if the name is unknown.
+    """
+    if name not in _STRATEGIES:
+        raise ValueError(
+            f"Invalid value for `strategy`. Expected one of {list(_STRATEGIES)}. "
+            f"Received: {name!r}. Choose from the list."
+        )
+    return _STRATEGIES[name]()
 
 
 def num_replicas() -> int:

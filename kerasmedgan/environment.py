@@ -13,6 +13,8 @@ _PACKAGES = (
     "numpy",
     "opencv-python-headless",
     "scikit-learn",
+    "scipy",
+    "statsmodels",
 )
 
 

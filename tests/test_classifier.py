@@ -1,8 +1,10 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from kerasmedgan.classifier import (
+    balanced_class_weights,
     build_classifier,
     compile_classifier,
     train_classifier,
@@ -18,6 +20,19 @@ def ready(updates=6, **kwargs):
     model = build_classifier(**SMALL, **kwargs)
     compile_classifier(model, updates=updates, learning_rate=1e-2)
     return model
+
+
+def fit(model, splits, *, updates=6, updates_per_epoch=3, batch_size=8, **kwargs):
+    return train_classifier(
+        model,
+        splits.train,
+        splits.validation,
+        updates=updates,
+        updates_per_epoch=updates_per_epoch,
+        batch_size=batch_size,
+        verbose=0,
+        **kwargs,
+    ).history
 
 
 def test_probabilities_sum_to_one():
@@ -91,18 +106,90 @@ def test_same_seed_same_weights(tiny_splits):
     weights = []
     for _ in range(2):
         model = ready()
-        train_classifier(
-            model,
-            tiny_splits.train,
-            tiny_splits.validation,
-            updates=6,
-            updates_per_epoch=3,
-            batch_size=8,
-            verbose=0,
-        )
+        fit(model, tiny_splits)
         weights.append(model.get_weights())
     for first, second in zip(*weights, strict=True):
         np.testing.assert_array_equal(first, second)
+
+
+def test_same_seed_same_weights_with_class_weight_and_random_transform(tiny_splits):
+    weights = []
+    for noise_seed in (1, 1, 2):
+        noise = keras.layers.GaussianNoise(0.2, seed=noise_seed)
+        model = ready()
+        fit(
+            model,
+            tiny_splits,
+            class_weight={0: 2.0, 1: 0.5},
+            transform=lambda images, noise=noise: noise(images, training=True),
+        )
+        weights.append(model.get_weights())
+    for first, second in zip(weights[0], weights[1], strict=True):
+        np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(weights[0][0], weights[2][0])
+
+
+def test_class_weights_multiply_the_loss_of_their_images_in_training_alone(tiny_splits):
+    train, validation = tiny_splits.train, tiny_splits.validation
+    weight = {0: 3.0, 1: 0.25}
+    model = ready(updates=1, dropout=0.0)
+    # One batch holds all images, so the logged loss is that of the initial weights.
+    before = ready(updates=1, dropout=0.0)(train.images / 127.5 - 1.0, training=True).numpy()
+    history = fit(
+        model,
+        tiny_splits,
+        updates=1,
+        updates_per_epoch=1,
+        batch_size=len(train),
+        class_weight=weight,
+    )
+    losses = -np.log(before[np.arange(len(train)), train.labels])
+    weights = np.array([weight[label] for label in train.labels])
+    np.testing.assert_allclose(history["loss"], [np.mean(weights * losses)], rtol=1e-4)
+    after = predict(model, validation).probabilities
+    losses = -np.log(after[np.arange(len(validation)), validation.labels])
+    np.testing.assert_allclose(history["val_loss"], [losses.mean()], rtol=1e-4)
+
+
+def test_a_transform_reaches_every_training_image_and_no_validation_image(tiny_splits):
+    model, validation = ready(), tiny_splits.validation
+    initial = model.get_layer("conv_0").get_weights()[0]
+    history = fit(model, tiny_splits, updates=3, transform=tf.zeros_like)
+    # Black images give the first convolution no gradient; one other image would.
+    np.testing.assert_array_equal(model.get_layer("conv_0").get_weights()[0], initial)
+    probabilities = predict(model, validation).probabilities
+    assert len(np.unique(probabilities[:, 0])) > 1
+    losses = -np.log(probabilities[np.arange(len(validation)), validation.labels])
+    np.testing.assert_allclose(history["val_loss"], [losses.mean()], rtol=1e-4)
+
+
+def test_a_transform_gets_batches_in_the_model_range(tiny_splits):
+    seen = []
+
+    def note(images):
+        seen.append((images.shape.as_list(), images.dtype))
+        extremes = tf.reduce_min(images) >= -1.0, tf.reduce_max(images) <= 1.0
+        with tf.control_dependencies([tf.debugging.assert_equal(extremes, True)]):
+            return tf.identity(images)
+
+    fit(ready(), tiny_splits, transform=note)
+    assert seen == [([8, 32, 32, 1], tf.float32)]
+
+
+def test_balanced_class_weights(tiny):
+    weights = balanced_class_weights(tiny.counts())
+    assert weights == {0: pytest.approx(40 / (2 * 12)), 1: pytest.approx(40 / (2 * 28))}
+    assert list(map(type, weights)) == [int, int]
+    assert np.mean([weights[label] for label in tiny.labels]) == pytest.approx(1.0)
+    assert balanced_class_weights({"A": 1, "B": 1, "C": 4})[2] == pytest.approx(0.5)
+    with pytest.raises(ValueError, match=r"`counts`.*'A': 0.*of \['A'\]"):
+        balanced_class_weights({"A": 0, "B": 3})
+
+
+@pytest.mark.parametrize("class_weight", [{0: 1.0}, {0: 1.0, 2: 1.0}, {}, {"NORMAL": 1.0}])
+def test_class_weights_must_name_every_label(tiny_splits, class_weight):
+    with pytest.raises(ValueError, match="`class_weight`.*each label from 0 to 1.*Received"):
+        fit(ready(), tiny_splits, class_weight=class_weight)
 
 
 def test_the_test_split_is_refused_for_training_and_for_choosing(tiny_splits):

@@ -61,7 +61,7 @@ def carve(
     check_fraction(fraction)
     families = merge_groups(groups, digests)
     family_size = np.bincount(families)
-    stratum = _rarest_class(labels, families)
+    stratum = rarest_class(labels, families)
     generator = np.random.default_rng(seed)
     chosen = np.zeros(len(family_size), bool)
     for label in np.unique(stratum):
@@ -74,7 +74,7 @@ def carve(
     return chosen[families]
 
 
-def _rarest_class(labels: np.ndarray, families: np.ndarray) -> np.ndarray:
+def rarest_class(labels: np.ndarray, families: np.ndarray) -> np.ndarray:
     """Returns the rarest class among each patient's images, by which patients are stratified.
 
     Raises:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kerasmedgan.data.labeled import LabeledImages
+from kerasmedgan.data.labeled import LabeledImages, TestSplitError
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -28,7 +28,17 @@ class Splits:
     test_openings: list[str] = dataclasses.field(default_factory=list, repr=False)
 
     def open_test(self, reason: str) -> LabeledImages:
-        """Returns the test split and notes what for."""
+        """Returns the test split and notes what for; for one reason it opens once.
+
+        Raises:
+            TestSplitError: if it was opened for the same reason before.
+        """
+        if reason in self.test_openings:
+            raise TestSplitError(
+                f"Invalid value for `reason`. Expected one opening of the test split for "
+                f"{reason!r}. Received: a second one. What was seen of it must choose nothing: "
+                "look at `splits.validation`."
+            )
         self.test_openings.append(reason)
         return self.test
 

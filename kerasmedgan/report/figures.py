@@ -1,26 +1,20 @@
-"""Report, figures: a run becomes Matplotlib figures, one function a figure.
-
-Figures are objects with their own canvas; pyplot and its global state are never touched.
-"""
+"""Report, figures: a run becomes Matplotlib figures, one function a figure."""
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.images import make_grid
+from kerasmedgan.report import canvas
+from kerasmedgan.report.canvas import GUIDE_COLOUR, PANELS_IN_A_ROW
 from kerasmedgan.report.read import Run
 
-# Okabe and Ito 2008: told apart with any colour vision. Arms and networks share no colour.
-_ARM_COLOURS = ("#0072B2", "#D55E00", "#56B4E9", "#E69F00", "#000000")
-_GENERATOR_COLOUR, _DISCRIMINATOR_COLOUR = "#009E73", "#CC79A7"
-_GUIDE_COLOUR = "#767676"
+# Arms and networks share no colour.
+_ARM_COLOURS = (canvas.BLUE, canvas.VERMILION, canvas.SKY, canvas.ORANGE, canvas.BLACK)
+_GENERATOR_COLOUR, _DISCRIMINATOR_COLOUR = canvas.GREEN, canvas.PURPLE
 
-_DOTS_PER_INCH = 150
-_PANELS_IN_A_ROW = 3
-_FEW_POINTS = 40
 _GRID_PIXELS = 512
 
 
@@ -37,15 +31,15 @@ def auc_curves(run: Run) -> Figure:
 def gan_losses(run: Run) -> Figure:
     """Draws both losses and, below, how often the discriminator was right."""
     history = run.gan_history()
-    figure = _new_figure(8, 7)
+    figure = canvas.new_figure(8, 7)
     top, bottom = figure.subplots(2, 1, sharex=True)
     for axes, columns in ((top, _LOSS_LINES), (bottom, _ACCURACY_LINES)):
         for column, label, colour in columns:
-            marker = _marker(history["epoch"])
+            marker = canvas.marker_of(history["epoch"])
             axes.plot(history["epoch"], history[column], color=colour, label=label, marker=marker)
         axes.legend()
         axes.grid(alpha=0.3)
-    bottom.axhline(0.5, color=_GUIDE_COLOUR, linestyle=":")
+    bottom.axhline(0.5, color=GUIDE_COLOUR, linestyle=":")
     bottom.set_ylim(-0.02, 1.02)
     top.set_ylabel("loss (mean of an epoch)")
     bottom.set_ylabel("discriminator accuracy\n(share of images)")
@@ -58,14 +52,12 @@ def real_beside_synthetic(run: Run, real: LabeledImages) -> Figure:
     """Draws 8 rows of 4 real images on the left and as many synthetic ones on the right."""
     count, columns = 32, 4
     rows = np.unique(np.linspace(0, len(real) - 1, count).round().astype(int))
-    figure = _new_figure(9, 9)
+    figure = canvas.new_figure(9, 9)
     sides = figure.subplots(1, 2)
     images = (real.images[rows], run.synthetic_images(count))
     for axes, title, part in zip(sides, ("real", "synthetic"), images, strict=True):
-        grid = make_grid(part, columns=columns)
-        axes.imshow(grid.repeat(3, axis=-1) if grid.shape[-1] == 1 else grid)
+        canvas.show_grid(axes, make_grid(part, columns=columns))
         axes.set_title(f"{title} ({run.results['gan']['class']})")
-        axes.set_axis_off()
     return figure
 
 
@@ -84,9 +76,9 @@ def roc_curves(run: Run) -> Figure:
     """Draws the test ROC curve of each arm: of the positive class, or else one panel a class."""
     classes = [run.positive_class] if run.positive_class else run.class_names
     side = 5.5 if run.positive_class else 4.2
-    figure, panels = _panels(len(classes), side, legend_lines=1 + len(run.arms))
+    figure, panels = canvas.new_panels(len(classes), side, legend_lines=1 + len(run.arms))
     for axes, name in zip(panels, classes, strict=True):
-        axes.plot([0, 1], [0, 1], color=_GUIDE_COLOUR, linestyle=":", label="chance")
+        axes.plot([0, 1], [0, 1], color=GUIDE_COLOUR, linestyle=":", label="chance")
         for arm in run.arms:
             _draw_roc(axes, run, arm, name)
         axes.set_aspect("equal")
@@ -101,7 +93,7 @@ def roc_curves(run: Run) -> Figure:
 
 def confusion_matrices(run: Run) -> Figure:
     """Draws the test confusion matrix of each arm: counts and shares of the true class."""
-    figure, panels = _panels(len(run.arms), max(4.2, 1.1 * len(run.class_names) + 1.6))
+    figure, panels = canvas.new_panels(len(run.arms), max(4.2, 1.1 * len(run.class_names) + 1.6))
     for axes, (name, arm) in zip(panels, run.arms.items(), strict=True):
         _draw_confusion(axes, np.array(arm["test"]["confusion_matrix"]), run.class_names)
         rule = "by the largest probability"
@@ -122,12 +114,12 @@ _ACCURACY_LINES = (
 
 
 def _classifier_curves(run: Run, metric: str, label: str) -> Figure:
-    figure = _new_figure(8, 5.5)
+    figure = canvas.new_figure(8, 5.5)
     axes = figure.subplots()
     for position, (name, arm) in enumerate(run.arms.items()):
         history, colour = run.classifier_history(name), _arm_colour(position)
         updates, validation = history["updates"], history[f"val_{metric}"]
-        marker = _marker(updates)
+        marker = canvas.marker_of(updates)
         axes.plot(updates, validation, color=colour, marker=marker, label=f"{name}, validation")
         axes.plot(
             updates,
@@ -152,7 +144,7 @@ def _classifier_curves(run: Run, metric: str, label: str) -> Figure:
     axes.set_xlabel("optimizer updates")
     axes.set_ylabel(label)
     axes.grid(alpha=0.3)
-    columns = len(run.arms) if len(run.arms) <= _PANELS_IN_A_ROW else 2
+    columns = len(run.arms) if len(run.arms) <= PANELS_IN_A_ROW else 2
     figure.legend(loc="outside lower center", ncols=columns)
     return figure
 
@@ -190,28 +182,5 @@ def _draw_confusion(axes: Axes, counts: np.ndarray, class_names: list[str]) -> N
     axes.set_ylabel("true class (100 % a row)")
 
 
-def _new_figure(width: float, height: float) -> Figure:
-    """Returns an empty figure of the given inches that keeps all its labels inside."""
-    figure = Figure(figsize=(width, height), dpi=_DOTS_PER_INCH, layout="compressed")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _panels(count: int, side: float, legend_lines: int = 0) -> tuple[Figure, list[Axes]]:
-    """Returns a figure and `count` axes of about `side` inches, wrapped into rows."""
-    columns = min(count, _PANELS_IN_A_ROW)
-    rows = -(-count // columns)
-    figure = _new_figure(side * columns, side * rows + 0.25 * legend_lines)
-    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for unused in panels[count:]:
-        unused.remove()
-    return figure, panels[:count]
-
-
 def _arm_colour(position: int) -> str:
     return _ARM_COLOURS[position % len(_ARM_COLOURS)]
-
-
-def _marker(points: np.ndarray) -> str:
-    """Dots a short curve, since a line through one point shows nothing."""
-    return "." if len(points) <= _FEW_POINTS else ""

@@ -1,14 +1,13 @@
 """Report, text: the content of results.json becomes Markdown. No number comes from elsewhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from kerasmedgan.report.caveats import format_caveats
+from kerasmedgan.report.environment_table import format_environment
+from kerasmedgan.report.tables import format_counts, format_list, format_table
 
 REAL_BESIDE_SYNTHETIC = "real_beside_synthetic.png"
-
-# Class names are folder names and may hold what Markdown takes for its own.
-_ESCAPES = str.maketrans({"|": "\\|", "<": "&lt;", "\n": " "})
 
 
 def format_report(results: dict, figures: Sequence[str]) -> str:
@@ -32,14 +31,14 @@ def format_report(results: dict, figures: Sequence[str]) -> str:
         "## GAN and synthetic images",
         _gan_facts(results),
         "## Environment",
-        _environment(results),
+        format_environment(results),
     )
     return "\n\n".join(sections) + "\n"
 
 
 def _summary(results: dict) -> str:
     gan, synthetic = results["gan"], results["synthetic"]
-    counts = "; ".join(f"{split} {_counts(of)}" for split, of in results["data"].items())
+    counts = "; ".join(f"{split} {format_counts(of)}" for split, of in results["data"].items())
     arms = ", ".join(f"`{name}`" for name in results["arms"])
     return (
         f"Real images: {counts}. A DCGAN learned from the {results['data']['train'][gan['class']]} "
@@ -114,7 +113,7 @@ def _arm_table(columns: dict[str, str], metrics: dict[str, dict]) -> str:
         [f"`{arm}`", *(f"{values[key]:.3f}" for key in columns.values())]
         for arm, values in flat.items()
     ]
-    return _table(["arm", *columns], rows)
+    return format_table(["arm", *columns], rows)
 
 
 def _composition_table(results: dict) -> str:
@@ -127,12 +126,12 @@ def _composition_table(results: dict) -> str:
         row = [entry["train"][origin].get(name, 0) for origin in origins for name in names]
         training = (entry[key] for key in ("updates", "batch_size", "best_epoch", "seconds"))
         rows.append([f"`{arm}`", *row, sum(row), *training])
-    return _table(header, rows)
+    return format_table(header, rows)
 
 
 def _gan_facts(results: dict) -> str:
     gan, synthetic = results["gan"], results["synthetic"]
-    return _list(
+    facts = (
         f"trained on {gan['class']}: {gan['epochs']} epochs, {gan['steps']} steps of "
         f"{gan['batch_size']} images, {gan['seconds']} seconds, "
         f"{gan['images_per_second']} images a second",
@@ -143,17 +142,7 @@ def _gan_facts(results: dict) -> str:
         f"({synthetic['real_mean_pairwise_distance']}). 1 is as varied as the real images, 0 is "
         "one image over and over. It says nothing about how right the images are.",
     )
-
-
-def _environment(results: dict) -> str:
-    return "\n\n".join(
-        (
-            _table(["what", "value"], results["environment"].items()),
-            f"{results['seconds']} seconds in all, {results['peak_memory_mib']} MiB of memory "
-            "at the peak. Command:",
-            f"```text\n{results['command']}\n```",
-        )
-    )
+    return format_list(facts)
 
 
 def _figure(results: dict, path: str) -> str:
@@ -183,17 +172,3 @@ def _caption(results: dict, name: str) -> str:
         "where they are patients' images.**",
         "synthetic_grid.png": f"The first synthetic images of {drawn}, none picked by hand.",
     }[name]
-
-
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.items())
-
-
-def _list(*items: str) -> str:
-    return "\n".join(f"- {item}" for item in items)
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence]) -> str:
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    cells = ([str(cell).translate(_ESCAPES) for cell in line] for line in lines)
-    return "\n".join(f"| {' | '.join(line)} |" for line in cells)

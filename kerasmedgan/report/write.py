@@ -3,12 +3,11 @@
 import os
 from pathlib import Path
 
-import matplotlib
-
 from kerasmedgan.data.labeled import TRAIN, LabeledImages, refuse_test_split
 from kerasmedgan.files import atomic_path
 from kerasmedgan.images import write_png
 from kerasmedgan.report import figures
+from kerasmedgan.report.canvas import literal_text, save_figure
 from kerasmedgan.report.markdown import REAL_BESIDE_SYNTHETIC, format_report
 from kerasmedgan.report.read import Run, read_run
 
@@ -37,8 +36,7 @@ def write_report(run: str | os.PathLike, *, real: LabeledImages | None = None) -
     opened = read_run(run)
     if real is not None:
         _check_real(real, opened.results["gan"]["class"])
-    # A `$` in a class's name is no formula.
-    with matplotlib.rc_context({"text.parse_math": False}):
+    with literal_text():
         names = _write_figures(opened, real)
     path = opened.directory / REPORT
     with atomic_path(path) as temporary:
@@ -61,8 +59,7 @@ def _write_figures(run: Run, real: LabeledImages | None) -> list[str]:
     else:
         (directory / REAL_BESIDE_SYNTHETIC).unlink(missing_ok=True)
     for name, figure in drawn.items():
-        with atomic_path(directory / name) as temporary:
-            figure.savefig(temporary, bbox_inches="tight", pad_inches=0.1)
+        save_figure(directory / name, figure)
     write_png(directory / "synthetic_grid.png", figures.synthetic_grid(run))
     return [f"{FIGURES}/{name}" for name in (*drawn, "synthetic_grid.png")]
 

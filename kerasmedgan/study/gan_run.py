@@ -23,6 +23,7 @@ def run_gan(
     batch_size: int,
     seed: int,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: str | int = "auto",
 ) -> dict:
     """Trains a compiled DCGAN and writes `history.csv` and `model.keras`.
 
@@ -34,6 +35,7 @@ def run_gan(
         batch_size: images an update.
         seed: seed of the batch order.
         callbacks: Keras callbacks.
+        verbose: as in `fit`.
 
     Returns:
         `epochs`, `steps`, `batch_size`, `seconds` and `images_per_second`.
@@ -44,6 +46,7 @@ def run_gan(
         epochs=epochs,
         shuffle=False,
         callbacks=list(callbacks),
+        verbose=verbose,
     ).history
     seconds = time.perf_counter() - start
     write_history(directory / "history.csv", history)

@@ -8,7 +8,7 @@ from kerasmedgan.data.patients import DEFAULT_PATIENT_PATTERN
 from kerasmedgan.evaluation import default_positive_class
 from kerasmedgan.gan import DCGAN, build_adam
 from kerasmedgan.study.gan_run import describe_gan
-from kerasmedgan.study.run import ClassifierSettings
+from kerasmedgan.study.train import ClassifierSettings, updates_per_epoch
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +93,7 @@ def prepare_job(settings: JobSettings) -> Job:
     """
     classifier = ClassifierSettings(
         updates=settings.classifier_updates,
-        updates_per_epoch=_updates_per_epoch(settings.classifier_updates),
+        updates_per_epoch=updates_per_epoch(settings.classifier_updates),
         batch_size=settings.classifier_batch_size,
         dtype=settings.precision,
     )
@@ -111,7 +111,7 @@ def prepare_job(settings: JobSettings) -> Job:
         count=settings.synthetic_count,
         force=settings.force,
     )
-    positive_class = _positive_class(settings.positive_class, splits.train)
+    positive_class = choose_positive_class(settings.positive_class, splits.train)
     steps = _steps_per_epoch(splits.train, plan, settings.gan_batch_size, classifier)
     epochs = settings.gan_epochs or -(-settings.gan_updates // steps)
     gan.compile(
@@ -145,13 +145,12 @@ def _data_settings(settings: JobSettings) -> dict:
     return {name: getattr(settings, name) for name in names}
 
 
-def _updates_per_epoch(updates: int, looks: int = 15) -> int:
-    """Divides the updates into as many equal epochs as possible, up to `looks` at validation."""
-    divisors = (count for count in range(looks, 0, -1) if updates % count == 0)
-    return updates // next(divisors)
+def choose_positive_class(name: str | None, train: LabeledImages) -> str | None:
+    """Returns the class to detect; `None` with more than two classes.
 
-
-def _positive_class(name: str | None, train: LabeledImages) -> str | None:
+    Raises:
+        ValueError: if `name` is not one of two classes.
+    """
     if name is None:
         return default_positive_class(train.class_names)
     if train.num_classes > 2 or name not in train.class_names:

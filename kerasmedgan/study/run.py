@@ -1,6 +1,5 @@
 """Stage 6, study: one arm and seed: train, choose on validation, open the test split once."""
 
-import dataclasses
 import os
 import time
 from pathlib import Path
@@ -8,46 +7,14 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kerasmedgan.classifier import (
-    VALIDATION_AUC,
-    build_classifier,
-    check_updates,
-    compile_classifier,
-    train_classifier,
-)
+from kerasmedgan.classifier import VALIDATION_AUC
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.data.splits import Splits
 from kerasmedgan.evaluation import choose_threshold, evaluate, predict, write_predictions
 from kerasmedgan.files import atomic_path
 from kerasmedgan.run_folder import write_history
 from kerasmedgan.study.arms import composition
-
-
-@dataclasses.dataclass(frozen=True)
-class ClassifierSettings:
-    """How the classifier of every arm is trained: the same for all, or they cannot be compared.
-
-    Attributes:
-        updates: optimizer updates, a multiple of `updates_per_epoch`.
-        updates_per_epoch: updates between two looks at validation.
-        batch_size: images an update.
-        learning_rate: at the start of the cosine decay.
-        dtype: "float32" or "mixed_bfloat16".
-        filters: filters of each block of the network.
-        dropout: share of pooled features dropped in training.
-    """
-
-    updates: int = 1500
-    updates_per_epoch: int = 100
-    batch_size: int = 64
-    learning_rate: float = 1e-3
-    dtype: str = "float32"
-    filters: tuple[int, ...] = (16, 32, 64, 128)
-    dropout: float = 0.3
-
-    def __post_init__(self):
-        """Refuses now what would fail only after a GAN was trained."""
-        check_updates(self.updates, self.updates_per_epoch)
+from kerasmedgan.study.train import ClassifierSettings, train_on
 
 
 def run_arm(
@@ -77,27 +44,8 @@ def run_arm(
         The arm's entry of `results.json`.
     """
     directory, start = Path(directory), time.perf_counter()
-    model = build_classifier(
-        image_size=train.image_size,
-        channels=train.channels,
-        num_classes=train.num_classes,
-        filters=settings.filters,
-        dropout=settings.dropout,
-        seed=seed,
-        dtype=settings.dtype,
-    )
-    compile_classifier(model, updates=settings.updates, learning_rate=settings.learning_rate)
-    history = train_classifier(
-        model,
-        train,
-        splits.validation,
-        updates=settings.updates,
-        batch_size=settings.batch_size,
-        updates_per_epoch=settings.updates_per_epoch,
-        seed=seed,
-        verbose=verbose,
-    ).history
-    _save(model, history, directory)
+    model, history = train_on([train], splits.validation, settings, seed=seed, verbose=verbose)
+    save_classifier(model, history, directory)
     reason = f"{name}, seed {seed}"
     scores = _evaluate_once(model, splits, directory, positive_class, reason)
     return {
@@ -130,7 +78,8 @@ def _evaluate_once(
     }
 
 
-def _save(model: keras.Model, history: dict, directory: Path) -> None:
+def save_classifier(model: keras.Model, history: dict, directory: Path) -> None:
+    """Writes `history.csv` and `model.keras`."""
     write_history(directory / "history.csv", history)
     with atomic_path(directory / "model.keras") as temporary:
         model.save(temporary)

@@ -1,0 +1,80 @@
+"""Stage 4, augmentation: classical transformations of training batches, by Keras layers."""
+
+import dataclasses
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+# Continues the body to the border: a constant draws a frame, reflection a second shoulder.
+_FILL_MODE = "nearest"
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassicalSettings:
+    """How far images are changed; each amount is drawn uniformly for each image.
+
+    Attributes:
+        shift: largest shift along each axis, a share of the side, in [0, 0.5].
+        rotation: largest rotation in degrees either way, in [0, 180].
+        zoom: largest change of each size, a share, in [0, 0.5].
+        contrast: distances from the mean grey are multiplied by 1 - `contrast` to 1 + `contrast`,
+            in [0, 1].
+        horizontal_flip: mirror half of the images. Only where anatomy allows: in a chest X-ray
+            the heart is on the left.
+    """
+
+    shift: float = 0.05
+    rotation: float = 5.0
+    zoom: float = 0.1
+    contrast: float = 0.1
+    horizontal_flip: bool = False
+
+    def __post_init__(self):
+        """Refuses amounts out of range."""
+        for name, largest in (("shift", 0.5), ("rotation", 180), ("zoom", 0.5), ("contrast", 1)):
+            value = getattr(self, name)
+            if not 0 <= value <= largest:
+                raise ValueError(
+                    f"Invalid value for `{name}`. Expected a number in [0, {largest}]. "
+                    f"Received: {value}. Use 0 to leave this change out."
+                )
+
+
+def build_classical_augmentation(
+    settings: ClassicalSettings, *, seed: int
+) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Builds a transform of training batches, for `train_classifier(transform=...)`.
+
+    Every image of every batch gets its own change. The n-th batch of a build is a function of
+    `seed`, n and the images, so build one for each training, and call it on one batch after the
+    other: a `tf.data` map with parallel calls loses the order.
+
+    Args:
+        settings: how far images are changed.
+        seed: seed of the changes.
+
+    Returns:
+        A function from images of shape `(batch, size, size, channels)` in [-1, 1] to float32 of
+        the same shape and range. Grey levels are not rounded to the 256 of a file.
+    """
+    seeds = iter(range(5 * seed, 5 * seed + 5))
+    chain = [
+        layers.RandomTranslation(
+            settings.shift, settings.shift, fill_mode=_FILL_MODE, seed=next(seeds)
+        ),
+        layers.RandomRotation(settings.rotation / 360, fill_mode=_FILL_MODE, seed=next(seeds)),
+        layers.RandomZoom(settings.zoom, fill_mode=_FILL_MODE, seed=next(seeds)),
+        layers.RandomContrast(settings.contrast, value_range=(-1.0, 1.0), seed=next(seeds)),
+    ]
+    if settings.horizontal_flip:
+        chain.append(layers.RandomFlip("horizontal", seed=next(seeds)))
+
+    def transform(images: tf.Tensor) -> tf.Tensor:
+        images = keras.ops.cast(images, "float32")
+        for layer in chain:
+            images = layer(images, training=True)
+        return keras.ops.clip(images, -1.0, 1.0)
+
+    return transform

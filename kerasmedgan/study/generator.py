@@ -1,0 +1,113 @@
+"""Stage 6, study: the GAN of one class, fraction and seed, shared by the arms; resumable."""
+
+import json
+from pathlib import Path
+
+from kerasmedgan.data.labeled import LabeledImages
+from kerasmedgan.files import write_json
+from kerasmedgan.gan import DCGAN, build_adam
+from kerasmedgan.study.arms import synthetic_count
+from kerasmedgan.study.gan_run import describe_synthetic, run_gan
+from kerasmedgan.study.settings import StudySettings
+from kerasmedgan.study.shortcut import audit_shortcut
+from kerasmedgan.synthesis import export_images, load_synthetic
+
+FACTS = "generator.json"
+_MIN_BATCH = 2
+
+
+def build_generator_model(settings: StudySettings, *, seed: int, steps: int) -> DCGAN:
+    """Returns a compiled DCGAN whose learning rates fall over `steps` updates."""
+    gan = DCGAN(
+        image_size=settings.image_size,
+        channels=settings.channels,
+        width=settings.gan_width,
+        seed=seed,
+        dtype=settings.precision,
+    )
+    gan.compile(
+        g_optimizer=build_adam(decay_updates=steps), d_optimizer=build_adam(decay_updates=steps)
+    )
+    return gan
+
+
+def gan_batch_size(batch_size: int, images: int) -> int:
+    """Halves the batch size until an epoch has two batches at least.
+
+    Raises:
+        ValueError: if there are too few images for a GAN.
+    """
+    while 2 * batch_size > images and batch_size > _MIN_BATCH:
+        batch_size //= 2
+    if batch_size > images or images < _MIN_BATCH:
+        raise ValueError(
+            f"Cannot train a GAN on {images} images. Expected at least {_MIN_BATCH} of the class. "
+            "Use a larger fraction or limit, or an arm without synthetic images."
+        )
+    return batch_size
+
+
+def train_generator(
+    images: LabeledImages,
+    class_name: str,
+    settings: StudySettings,
+    *,
+    output: Path,
+    folder: str,
+    seed: int,
+) -> dict:
+    """Trains a GAN on one class, exports its images, and asks whether they can be told apart.
+
+    A GAN that is finished in the folder is not trained again.
+
+    Args:
+        images: the real training images of this fraction and seed, and no others.
+        class_name: the class to draw.
+        settings: of the study.
+        output: the study's folder.
+        folder: "fraction_F/seed_N".
+        seed: seed of the GAN, of its batch order and of the export.
+
+    Returns:
+        The entry of `results.json`.
+    """
+    directory = f"generators/{folder}/{class_name}"
+    facts_file = output / directory / FACTS
+    if facts_file.exists():
+        return json.loads(facts_file.read_text(encoding="utf-8"))
+    real = images.of_class(class_name)
+    batch_size = gan_batch_size(settings.gan_batch_size, len(real))
+    steps_per_epoch = len(real) // batch_size
+    epochs = -(-settings.gan_updates // steps_per_epoch)
+    gan = build_generator_model(settings, seed=seed, steps=epochs * steps_per_epoch)
+    facts = run_gan(
+        gan,
+        real,
+        directory=output / directory,
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        verbose=0,
+    )
+    exported = output / "synthetic" / folder
+    count = synthetic_count(len(real), max(1.0, *settings.synthetic_ratios))
+    export_images(gan, exported, count=count, class_name=class_name, seed=seed)
+    synthetic = load_drawn(images, exported).of_class(class_name)
+    entry = {
+        "class": class_name,
+        "directory": directory,
+        "images": len(real),
+        **facts,
+        "synthetic_directory": f"synthetic/{folder}/{class_name}",
+        **describe_synthetic(synthetic, real),
+        "shortcut": audit_shortcut(real, synthetic, seed=seed),
+    }
+    write_json(facts_file, entry)
+    return entry
+
+
+def load_drawn(images: LabeledImages, directory: Path) -> LabeledImages:
+    """Reads all synthetic images of a fraction and seed, as real images are read."""
+    return load_synthetic(
+        directory, images.class_names, image_size=images.image_size, channels=images.channels
+    )

@@ -1,0 +1,116 @@
+"""Stage 6, study: finished cells become `results.json`: summaries, comparisons and verdicts."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from kerasmedgan.data import leakage
+from kerasmedgan.data.labeled import TEST
+from kerasmedgan.environment import environment
+from kerasmedgan.study.arms import REAL
+from kerasmedgan.study.guard import TestGuard
+from kerasmedgan.study.prepare import Study
+from kerasmedgan.study.statistics import METRICS, ArmScores, compare_arms, summarise
+
+LEVEL = 0.95
+_SUMMARISED = (*METRICS, "expected_calibration_error")
+
+
+def collect_results(
+    study: Study, output: Path, cells: list[dict], generators: list[dict], sets: list[dict]
+) -> dict:
+    """Computes what the cells say together.
+
+    The comparisons are made from the cells' `predictions.csv` alone, with a fixed seed: the same
+    cells give the same table.
+
+    Args:
+        study: from `prepare_study`.
+        output: the study's folder.
+        cells: the entries of all cells.
+        generators: the entries of all GANs.
+        sets: counts of the training sets.
+
+    Returns:
+        The content of `results.json`.
+    """
+    settings, config = study.settings, study.config
+    return {
+        "kind": "study",
+        "primary_metric": settings.primary_metric,
+        "level": LEVEL,
+        "classes": {
+            "names": list(study.report["counts"]["train"]),
+            "positive": study.positive_class,
+        },
+        "data": study.report["counts"],
+        "leakage": leakage(study.report),
+        "limits": settings.limits,
+        "seeds": list(settings.seed_list),
+        "fractions": list(settings.fractions),
+        "arms": list(settings.arms),
+        "training_sets": sets,
+        "generators": generators,
+        "cells": cells,
+        "summaries": _summaries(study, cells),
+        "comparisons": _comparisons(study, output, cells),
+        "test_openings": TestGuard(output / "test_openings.jsonl").openings(),
+        "environment": environment(),
+        "command": config.get("command", ""),
+        "seconds": round(sum(entry["seconds"] for entry in (*cells, *generators)), 1),
+        "peak_memory_mib": max(cell["peak_memory_mib"] for cell in cells),
+    }
+
+
+def _of(cells: list[dict], fraction: float, arm: str) -> list[dict]:
+    return [cell for cell in cells if cell["fraction"] == fraction and cell["arm"] == arm]
+
+
+def _summaries(study: Study, cells: list[dict]) -> list[dict]:
+    return [
+        {
+            "fraction": fraction,
+            "arm": arm,
+            "metrics": {
+                metric: summarise([cell["test"][metric] for cell in _of(cells, fraction, arm)])
+                for metric in _SUMMARISED
+            },
+        }
+        for fraction in study.settings.fractions
+        for arm in study.settings.arms
+    ]
+
+
+def _comparisons(study: Study, output: Path, cells: list[dict]) -> list[dict]:
+    """Compares every arm with `real`, fraction by fraction."""
+    entries = []
+    for fraction in study.settings.fractions:
+        scores = {}
+        for arm in study.settings.arms:
+            chosen = _of(cells, fraction, arm)
+            tests = [_read_test(output / cell["directory"], study) for cell in chosen]
+            thresholds = np.array([cell["threshold"] for cell in chosen])
+            scores[arm] = ArmScores(np.stack([test[0] for test in tests]), thresholds)
+        compared = compare_arms(
+            scores,
+            is_positive=tests[0][1],
+            groups=tests[0][2],
+            reference=REAL,
+            primary_metric=study.settings.primary_metric,
+            level=LEVEL,
+        )
+        entries += [{"fraction": fraction, "arm": arm, **entry} for arm, entry in compared.items()]
+    return entries
+
+
+def _read_test(directory: Path, study: Study) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns a cell's scores, whether each test image is positive, and its patient."""
+    with (directory / "predictions.csv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == TEST]
+    column = f"probability_{study.positive_class}"
+    return (
+        np.array([float(row[column]) for row in rows]),
+        np.array([row["label"] == study.positive_class for row in rows]),
+        np.array([row["group"] for row in rows]),
+    )

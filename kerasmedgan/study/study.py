@@ -1,0 +1,151 @@
+"""Stage 6, study: all cells of a study, one by one, into a folder that can be taken up again."""
+
+import json
+import logging
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+
+from kerasmedgan.distribution import get_strategy
+from kerasmedgan.files import write_json
+from kerasmedgan.run_folder import create_run_folder
+from kerasmedgan.study.cell import cell_name, run_cell
+from kerasmedgan.study.generator import train_generator
+from kerasmedgan.study.prepare import Study, TrainingSet
+from kerasmedgan.study.progress import Progress
+from kerasmedgan.study.results import collect_results
+
+CONFIG, RESULTS = "config.json", "results.json"
+# What may differ when a study is taken up again: it changes no number.
+_INCIDENTAL = {"command", "environment"}
+_LOGGER = logging.getLogger(__name__)
+
+
+def run_study(
+    study: Study,
+    output: str | os.PathLike,
+    *,
+    announce: Callable[[str], None] = _LOGGER.info,
+) -> dict:
+    """Runs every cell that the folder lacks and writes `results.json`.
+
+    A study that was stopped, by whatever, goes on where it was: cells and GANs that are finished
+    are read, not run. The models are made in the scope of the study's strategy.
+
+    Args:
+        study: from `prepare_study`.
+        output: a new or empty folder, or that of the same study.
+        announce: called with one line before each cell.
+
+    Returns:
+        The content of `results.json`.
+
+    Raises:
+        FileExistsError: if the folder holds something else, or a study of other settings.
+    """
+    output = open_study_folder(output, study)
+    work = _Work(study, output, announce)
+    cells, generators, sets = [], [], []
+    for fraction in study.settings.fractions:
+        for seed in study.settings.seed_list:
+            training_set = study.training_set(fraction, seed)
+            sets.append(training_set.facts())
+            drawn = set()
+            for arm in study.settings.arms:
+                for class_name in training_set.classes_of(arm):
+                    if class_name not in drawn:
+                        generators.append(work.generator(training_set, class_name))
+                        drawn.add(class_name)
+                cells.append(work.cell(training_set, arm))
+    results = collect_results(study, output, cells, generators, sets)
+    write_json(output / RESULTS, results)
+    return results
+
+
+def open_study_folder(path: str | os.PathLike, study: Study) -> Path:
+    """Returns the study's folder, with `config.json` in it.
+
+    Raises:
+        FileExistsError: if it holds something else, or a study of other settings.
+    """
+    path = Path(path)
+    config = {**study.config, "command": shlex.join(sys.argv)}
+    if not (path / CONFIG).exists():
+        create_run_folder(path, config)
+        write_json(path / "data_report.json", study.report)
+        return path
+    wanted = json.loads(json.dumps(config))
+    found = json.loads((path / CONFIG).read_text(encoding="utf-8"))
+    different = {
+        name: found.get(name)
+        for name in sorted((wanted.keys() | found.keys()) - _INCIDENTAL)
+        if wanted.get(name) != found.get(name)
+    }
+    if different:
+        received = ", ".join(f"`{name}` {value!r}"[:120] for name, value in different.items())
+        raise FileExistsError(
+            f"Invalid value for `output`. Expected a new folder, or that of a study with the same "
+            f"settings. Received: {path}, made with {received}. Choose another folder, or repeat "
+            "those settings to go on."
+        )
+    return path
+
+
+class _Work:
+    """The pieces of a study's work, each announced and counted."""
+
+    def __init__(self, study: Study, output: Path, announce: Callable[[str], None]):
+        self.study, self.output, self.announce = study, output, announce
+        sets = study.config["training_sets"]
+        self.progress = Progress(
+            {"GAN": len(sets) * _gans_a_set(study), "cell": len(sets) * len(study.settings.arms)}
+        )
+
+    def generator(self, training_set: TrainingSet, class_name: str) -> dict:
+        """Trains or reads the GAN of a class."""
+        name = f"fraction {training_set.fraction:g}, seed {training_set.seed}, {class_name}"
+
+        def train() -> dict:
+            return train_generator(
+                training_set.train,
+                class_name,
+                self.study.settings,
+                output=self.output,
+                folder=training_set.folder,
+                seed=training_set.seed,
+            )
+
+        finished = self.output / f"generators/{training_set.folder}/{class_name}/generator.json"
+        entry = self._run("GAN", name, train, finished)
+        return {"fraction": training_set.fraction, "seed": training_set.seed, **entry}
+
+    def cell(self, training_set: TrainingSet, arm: str) -> dict:
+        """Runs or reads a cell."""
+
+        def run() -> dict:
+            return run_cell(arm, training_set, self.study, self.output)
+
+        finished = self.output / f"cells/{training_set.folder}/{arm}/cell.json"
+        return self._run("cell", cell_name(training_set, arm), run, finished)
+
+    def _run(self, kind: str, name: str, work: Callable[[], dict], finished: Path) -> dict:
+        is_finished = finished.exists()
+        line = self.progress.begin(kind)
+        if not is_finished:
+            self.announce(f"{line}: {name}")
+            # A session's graphs and weights would otherwise pile up, cell after cell.
+            keras.utils.clear_session()
+        with get_strategy(self.study.settings.strategy).scope():
+            entry = work()
+        self.progress.end(kind, measured=not is_finished)
+        return entry
+
+
+def _gans_a_set(study: Study) -> int:
+    if study.settings.draws_every_class:
+        return len(study.config["training_sets"][0]["images"])
+    return int(study.settings.draws_any_class)

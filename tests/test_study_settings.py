@@ -1,0 +1,85 @@
+import pytest
+from small_study import SMALL, write_study_folders
+
+from kerasmedgan.study import StudySettings, prepare_study
+from kerasmedgan.study.generator import gan_batch_size
+from kerasmedgan.study.prepare import make_training_set
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    return write_study_folders(tmp_path_factory.mktemp("study") / "chest")
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"arms": ("mixup",)}, "`arms`.*'gan-pretrain'.*Received: 'mixup'"),
+        ({"seeds": 0}, "`seeds`.*Received: 0"),
+        ({"synthetic_ratios": (1.0, 5.0)}, "`synthetic_ratios`.*0.25 to 4.*Received: 5.0"),
+        ({"synthetic_ratios": ()}, "`synthetic_ratios`"),
+        ({"fractions": ()}, "`fractions`"),
+        ({"primary_metric": "f1"}, "`primary_metric`.*balanced_accuracy.*Received: f1"),
+        ({"classifier_updates": 9}, "`classifier_updates`.*even.*Received: 9"),
+    ],
+)
+def test_refused_before_anything_is_loaded(settings, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        StudySettings("nowhere", **settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"fractions": (0.1, 1.0)}, "fraction 0.1.*two patients.*1 of NORMAL"),
+        ({"fractions": (1.5,)}, "`fractions`.*Received: 1.5"),
+        ({"limits": {"FLU": 5}}, "'FLU'"),
+        ({"arms": ("gan-only",), "gan_classes": ("NORMAL",)}, r"`gan_classes`.*'gan-only'.*PNEU"),
+        ({"arms": ("gan",), "gan_classes": ("PNEUMONIA",)}, "force=True"),
+        ({"positive_class": "FLU"}, "`positive_class`.*'FLU'"),
+        ({"image_size": 48}, "`image_size`.*Received: 48"),
+    ],
+)
+def test_what_would_fail_later_is_refused_now(folders, settings, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        prepare_study(StudySettings(str(folders), **{**SMALL, **settings}))
+
+
+def test_the_primary_metric_is_named_before_the_run(folders):
+    study = prepare_study(StudySettings(str(folders), primary_metric="accuracy", **SMALL))
+    assert study.config["primary_metric"] == "accuracy"
+    assert study.config["seed_list"] == [0, 1]
+    # Other validation splits, and so other training sets, by seed.
+    assert len(set(study.config["fingerprints"].values())) == 2
+
+
+def test_every_arm_of_a_set_shares_updates_that_can_be_halved():
+    for updates in (20, 22, 400, 1000, 1002):
+        classifier = StudySettings("phantom", classifier_updates=updates).classifier(500)
+        assert classifier.updates == updates
+        assert updates % (2 * classifier.updates_per_epoch) == 0
+    assert StudySettings("phantom").classifier(40).batch_size == 40
+
+
+def test_a_set_is_limited_first_and_draws_its_smallest_class(folders):
+    settings = StudySettings(str(folders), limits={"PNEUMONIA": 4}, **SMALL)
+    study = prepare_study(settings)
+    whole = study.training_set(1.0, 0)
+    assert whole.scarce_class == "PNEUMONIA"
+    assert whole.facts()["patients"]["PNEUMONIA"] == 4
+    half = make_training_set(settings, 0.5, 0, whole.splits)
+    assert half.facts()["patients"]["PNEUMONIA"] == 2
+    assert set(half.train.files) < set(whole.train.files)
+    assert not set(half.train.groups) & set(whole.splits.validation.groups)
+    assert whole.classes_of("gan") == ("PNEUMONIA",)
+    assert whole.classes_of("gan-all") == ("NORMAL", "PNEUMONIA")
+    assert whole.classes_of("weights") == ()
+
+
+def test_gan_batch_size():
+    assert gan_batch_size(64, 1206) == 64
+    assert gan_batch_size(64, 127) == 32
+    assert gan_batch_size(64, 60) == 16
+    assert gan_batch_size(64, 3) == 2
+    with pytest.raises(ValueError, match="GAN on 1 images"):
+        gan_batch_size(64, 1)
