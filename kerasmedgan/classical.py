@@ -59,17 +59,7 @@ def build_classical_augmentation(
         A function from images of shape `(batch, size, size, channels)` in [-1, 1] to float32 of
         the same shape and range. Grey levels are not rounded to the 256 of a file.
     """
-    seeds = iter(range(5 * seed, 5 * seed + 5))
-    chain = [
-        layers.RandomTranslation(
-            settings.shift, settings.shift, fill_mode=_FILL_MODE, seed=next(seeds)
-        ),
-        layers.RandomRotation(settings.rotation / 360, fill_mode=_FILL_MODE, seed=next(seeds)),
-        layers.RandomZoom(settings.zoom, fill_mode=_FILL_MODE, seed=next(seeds)),
-        layers.RandomContrast(settings.contrast, value_range=(-1.0, 1.0), seed=next(seeds)),
-    ]
-    if settings.horizontal_flip:
-        chain.append(layers.RandomFlip("horizontal", seed=next(seeds)))
+    chain = _build_layers(settings, seed)
 
     def transform(images: tf.Tensor) -> tf.Tensor:
         images = keras.ops.cast(images, "float32")
@@ -78,3 +68,23 @@ def build_classical_augmentation(
         return keras.ops.clip(images, -1.0, 1.0)
 
     return transform
+
+
+def _build_layers(settings: ClassicalSettings, seed: int) -> list[layers.Layer]:
+    """Returns a layer for each change that is asked for, each with a seed of its own.
+
+    A layer with nothing to do would still resample every image.
+    """
+    shift, rotation, zoom = settings.shift, settings.rotation / 360, settings.zoom
+    # Of a single number Keras 3.15 makes a contrast that only ever rises.
+    contrast = (settings.contrast, settings.contrast)
+    seeds = iter(range(5 * seed, 5 * seed + 5))
+    chain = (
+        layers.RandomTranslation(shift, shift, fill_mode=_FILL_MODE, seed=next(seeds)),
+        layers.RandomRotation(rotation, fill_mode=_FILL_MODE, seed=next(seeds)),
+        layers.RandomZoom(zoom, fill_mode=_FILL_MODE, seed=next(seeds)),
+        layers.RandomContrast(contrast, value_range=(-1.0, 1.0), seed=next(seeds)),
+        layers.RandomFlip("horizontal", seed=next(seeds)),
+    )
+    asked = (shift, rotation, zoom, settings.contrast, settings.horizontal_flip)
+    return [layer for layer, amount in zip(chain, asked, strict=True) if amount]

@@ -1,11 +1,18 @@
 """Ground floor: a strategy by name, and what a custom `train_step` must ask `tf.distribute`."""
 
+import functools
+
 import tensorflow as tf
 
-_STRATEGIES = {
-    "default": tf.distribute.get_strategy,
-    "mirrored": tf.distribute.MirroredStrategy,
-}
+
+@functools.cache
+def _mirrored() -> tf.distribute.MirroredStrategy:
+    # One a process: a second would number its collectives from the start again, and TensorFlow
+    # would take its gradients for those of the first and find shapes that do not fit.
+    return tf.distribute.MirroredStrategy()
+
+
+_STRATEGIES = {"default": tf.distribute.get_strategy, "mirrored": _mirrored}
 
 
 def get_strategy(name: str = "default") -> tf.distribute.Strategy:
@@ -13,7 +20,7 @@ def get_strategy(name: str = "default") -> tf.distribute.Strategy:
 
     Args:
         name: "default" for one device, "mirrored" for all GPUs of this machine (or its logical
-            CPUs), with each batch divided among them.
+            CPUs), with each batch divided among them; the same object in every call.
 
     Raises:
         ValueError: if the name is unknown.

@@ -4,11 +4,12 @@ import tensorflow as tf
 from small_gan import SMALL, compiled, fit
 
 from kerasmedgan import DCGAN
+from kerasmedgan.distribution import get_strategy
 from kerasmedgan.gan.latents import training_latents
 
 
 def test_trains_on_two_replicas(tiny):
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    strategy = get_strategy("mirrored")
     with strategy.scope():
         gan = compiled()
     history = fit(gan, tiny)
@@ -49,7 +50,7 @@ def test_two_replicas_step_along_the_mean_of_their_gradients(tiny):
         name: [value.numpy() for value in network_values(twin, name)]
         for name in ("generator", "discriminator")
     }
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    strategy = get_strategy("mirrored")
     with strategy.scope():
         gan = DCGAN(**SMALL)
         gan.compile(

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from kerasmedgan.data import LabeledImages, TestSplitError, concatenate
+from kerasmedgan.distribution import get_strategy
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +107,7 @@ def test_keras_sees_the_epochs_in_order(numbered, repeat):
 
 
 def test_a_mirrored_fit_shares_each_batch_among_the_replicas(numbered):
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    strategy = get_strategy("mirrored")
     with strategy.scope():
         model = BatchRecorder()
         model.compile(optimizer=None)

@@ -1,6 +1,6 @@
 import numpy as np
-import tensorflow as tf
 
+from kerasmedgan.distribution import get_strategy
 from kerasmedgan.gan.latents import CHUNK, sampling_latents, training_latents
 
 
@@ -12,7 +12,7 @@ def test_training_noise_is_a_function_of_seed_and_step():
 
 
 def test_replicas_draw_different_noise_and_never_repeat():
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    strategy = get_strategy("mirrored")
     draws = []
     for step in (0, 1):
         noise = strategy.run(lambda step=step: training_latents(2, 8, seed=0, step=step))

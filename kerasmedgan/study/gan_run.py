@@ -52,7 +52,7 @@ def run_gan(
     write_history(directory / "history.csv", history)
     with atomic_path(directory / "model.keras") as temporary:
         gan.save(temporary)
-    steps = int(gan.g_optimizer.iterations)
+    steps = int(gan.g_optimizer.iterations.numpy())
     return {
         "epochs": epochs,
         "steps": steps,
