@@ -107,11 +107,11 @@ def main() -> None:
     except (ValueError, OSError) as error:
         sys.exit(f"study.py: error: {error}")
     print(format_report(study.report))
+    if settings.seeds < 2:
+        print("One seed: no verdict can be given. Use --seeds 3 or more.")
     if arguments.dry_run:
         print(json.dumps(study.config, indent=2))
         return
-    if settings.seeds < 2:
-        print("One seed: no verdict can be given. Use --seeds 3 or more.")
     results = run_study(study, output, announce=lambda line: print(line, flush=True))
     report = write_study_report(output)
     for entry in results["comparisons"]:

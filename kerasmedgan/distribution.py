@@ -25,12 +25,17 @@ def get_strategy(name: str = "default") -> tf.distribute.Strategy:
     Raises:
         ValueError: if the name is unknown.
     """
+    check_strategy(name)
+    return _STRATEGIES[name]()
+
+
+def check_strategy(name: str) -> None:
+    """Raises `ValueError` unless `get_strategy` knows the name."""
     if name not in _STRATEGIES:
         raise ValueError(
             f"Invalid value for `strategy`. Expected one of {list(_STRATEGIES)}. "
             f"Received: {name!r}. Choose from the list."
         )
-    return _STRATEGIES[name]()
 
 
 def num_replicas() -> int:

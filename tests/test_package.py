@@ -14,7 +14,7 @@ FLOORS = [
     {"files", "headers", "environment", "distribution"},
     {"images", "run_folder"},
     {"data", "gan"},
-    {"synthesis", "augmentation", "classifier", "quality"},
+    {"synthesis", "augmentation", "classical", "classifier", "quality"},
     {"evaluation"},
     {"study", "serving", "callbacks"},
     {"report", "tuning"},

@@ -3,6 +3,7 @@
 import dataclasses
 
 from kerasmedgan.data.patients import DEFAULT_PATIENT_PATTERN
+from kerasmedgan.distribution import check_strategy
 from kerasmedgan.study.arms import ARMS, DEFAULT_ARMS, EVERY_CLASS, check_arms
 from kerasmedgan.study.statistics import METRICS
 from kerasmedgan.study.train import ClassifierSettings, updates_per_epoch
@@ -76,6 +77,7 @@ class StudySettings:
         object.__setattr__(self, "arms", check_arms(self.arms))
         object.__setattr__(self, "fractions", tuple(sorted(set(self.fractions), reverse=True)))
         object.__setattr__(self, "synthetic_ratios", tuple(sorted(set(self.synthetic_ratios))))
+        check_strategy(self.strategy)
         _check_count("seeds", self.seeds)
         _check_count("gan_updates", self.gan_updates)
         for name in ("fractions", "synthetic_ratios"):

@@ -1,0 +1,86 @@
+"""examples/study.py as a user starts it, and as a power cut stops it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from small_study import write_study_folders
+from test_examples import run
+
+STUDY = Path(__file__).parents[1] / "examples" / "study.py"
+SMALL = [
+    *("--image-size", 32, "--arms", "weights", "gan", "--seeds", 2, "--gan-width", 4),
+    *("--gan-updates", 4, "--gan-batch-size", 8, "--classifier-updates", 8),
+    *("--classifier-batch-size", 8),
+]
+# Kills a study when it says that it begins these: a GAN, a cell, and none.
+KILLED_AT = ("GAN 1 of 2", "cell 5 of 6", None)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("studies")
+    write_study_folders(folder / "chest")
+    return folder
+
+
+def start_and_kill(folder, line_begins):
+    """Starts the study and kills it (SIGKILL) at a line, if one is given; returns its lines."""
+    command = [sys.executable, STUDY, "--data", "chest", *SMALL, "--output", "killed"]
+    lines = []
+    with subprocess.Popen(
+        list(map(str, command)), cwd=folder, stdout=subprocess.PIPE, text=True, env=os.environ
+    ) as process:
+        for line in process.stdout:
+            lines.append(line)
+            if line_begins and line.startswith(line_begins):
+                process.send_signal(signal.SIGKILL)
+                break
+    assert process.returncode == (-signal.SIGKILL if line_begins else 0)
+    return lines
+
+
+def test_a_killed_study_gives_the_table_of_one_that_ran_through(folder):
+    done = run("study.py", "--data", "chest", *SMALL, "--output", "whole", cwd=folder)
+    assert done.returncode == 0, done.stderr[-3000:]
+    *_, last = (start_and_kill(folder, line) for line in KILLED_AT)
+    # Four finished cells and the first GAN are read, not run.
+    announced = [line.split(",")[0] for line in last if line.startswith(("cell", "GAN"))]
+    assert announced == ["cell 5 of 6", "GAN 2 of 2", "cell 6 of 6"]
+    whole, killed = (
+        json.loads((folder / name / "results.json").read_text()) for name in ("whole", "killed")
+    )
+    for name in ("summaries", "comparisons", "training_sets"):
+        assert killed[name] == whole[name], name
+    shas = [[cell["weights_sha256"] for cell in one["cells"]] for one in (whole, killed)]
+    assert shas[0] == shas[1]
+    assert "Does GAN augmentation help?" in (folder / "killed/report.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--arms", "mixup"], "`arms`. Expected some of ['real', 'weights', 'oversample'"),
+        (["--fractions", "0.02"], "at least two patients of each class"),
+        (["--arms", "gan-only", "--gan-classes", "NORMAL"], "arm 'gan-only' needs"),
+        (["--limit", "NORMAL"], "Expected CLASS=PATIENTS"),
+        (["--strategy", "tpu"], "`strategy`"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_writes_nothing(folder, tmp_path, arguments, sentence):
+    chest = folder / "chest"
+    done = run("study.py", "--data", chest, *arguments, "--output", "run", cwd=tmp_path)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_seed_says_that_it_gives_no_verdict(folder):
+    done = run("study.py", "--data", "chest", *SMALL, "--seeds", 1, "--dry-run", cwd=folder)
+    assert done.returncode == 0
+    assert "no verdict can be given" in done.stdout
