@@ -1,7 +1,6 @@
 """Stage 4, augmentation: classical transformations of training batches, by Keras layers."""
 
 import dataclasses
-from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -42,32 +41,45 @@ class ClassicalSettings:
                 )
 
 
-def build_classical_augmentation(
-    settings: ClassicalSettings, *, seed: int
-) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Builds a transform of training batches, for `train_classifier(transform=...)`.
+class ClassicalAugmentation:
+    """A transform of training batches, for `train_classifier(transform=...)`.
 
-    Every image of every batch gets its own change. The n-th batch of a build is a function of
-    `seed`, n and the images, so build one for each training, and call it on one batch after the
-    other: a `tf.data` map with parallel calls loses the order.
+    Every image of every batch gets its own change. The n-th batch is a function of `seed`, n and
+    the images, so make one for each training, and call it on one batch after the other: a
+    `tf.data` map with parallel calls loses the order.
 
     Args:
         settings: how far images are changed.
         seed: seed of the changes.
-
-    Returns:
-        A function from images of shape `(batch, size, size, channels)` in [-1, 1] to float32 of
-        the same shape and range. Grey levels are not rounded to the 256 of a file.
     """
-    chain = _build_layers(settings, seed)
 
-    def transform(images: tf.Tensor) -> tf.Tensor:
+    def __init__(self, settings: ClassicalSettings, *, seed: int):
+        """Builds a layer for each change."""
+        self._layers = _build_layers(settings, seed)
+
+    def __call__(self, images: tf.Tensor) -> tf.Tensor:
+        """Changes a batch.
+
+        Args:
+            images: shape `(batch, size, size, channels)`, in [-1, 1].
+
+        Returns:
+            float32 tensor of the same shape and range. Grey levels are not rounded to the 256 of
+            a file.
+        """
         images = keras.ops.cast(images, "float32")
-        for layer in chain:
+        for layer in self._layers:
             images = layer(images, training=True)
         return keras.ops.clip(images, -1.0, 1.0)
 
-    return transform
+    def skip(self, batches: int) -> None:
+        """Leaves out the changes of the next batches, for a training that is resumed."""
+        for layer in self._layers:
+            state = layer.generator.state
+            before = state.numpy()
+            # How often a layer draws is its own matter; Keras counts each draw.
+            layer(tf.zeros((1, 8, 8, 1)), training=True)
+            state.assign(before + batches * (state.numpy() - before))
 
 
 def _build_layers(settings: ClassicalSettings, seed: int) -> list[layers.Layer]:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kerasmedgan.classical import ClassicalSettings, build_classical_augmentation
+from kerasmedgan.classical import ClassicalAugmentation, ClassicalSettings
 from kerasmedgan.classifier import build_classifier, compile_classifier, train_classifier
 from kerasmedgan.images import to_model_range
 
@@ -16,7 +16,7 @@ def images(tiny):
 
 def augmented(images, *, batches=1, seed=0, **settings):
     """Returns float32 (batches, count, size, size, channels): the same batch again and again."""
-    transform = build_classical_augmentation(ClassicalSettings(**settings), seed=seed)
+    transform = ClassicalAugmentation(ClassicalSettings(**settings), seed=seed)
     pipeline = tf.data.Dataset.from_tensors(images).repeat(batches).map(transform)
     assert pipeline.element_spec == tf.TensorSpec(images.shape, tf.float32)
     return np.stack(list(pipeline.as_numpy_iterator()))
@@ -53,7 +53,7 @@ def test_output_stays_in_range(images):
 
 
 def test_nothing_asked_changes_nothing_also_in_batches_of_unknown_size(images):
-    transform = build_classical_augmentation(ClassicalSettings(**NOTHING), seed=0)
+    transform = ClassicalAugmentation(ClassicalSettings(**NOTHING), seed=0)
     pipeline = tf.data.Dataset.from_tensor_slices(images).batch(5).map(transform)
     parts = list(pipeline.as_numpy_iterator())
     assert [len(part) for part in parts] == [5, 3]
@@ -126,7 +126,7 @@ def test_trainings_with_it_can_be_repeated(tiny_splits):
             updates=12,
             updates_per_epoch=6,
             batch_size=8,
-            transform=build_classical_augmentation(ClassicalSettings(), seed=3),
+            transform=ClassicalAugmentation(ClassicalSettings(), seed=3),
             verbose=0,
         )
         weights.append(model.get_weights())

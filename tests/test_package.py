@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 # A module imports only from floors below its own, or from its own sub-package.
 FLOORS = [
     {"files", "headers", "environment", "distribution"},
-    {"images", "run_folder"},
+    {"images", "run_folder", "resume", "multi_worker"},
     {"data", "gan"},
     {"synthesis", "augmentation", "classical", "classifier", "quality"},
     {"evaluation"},

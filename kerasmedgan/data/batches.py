@@ -16,6 +16,7 @@ def training_batches(
     *,
     seed: int,
     initial_epoch: int,
+    initial_batch: int,
     drop_remainder: bool,
     repeat: bool,
 ) -> tf.data.Dataset:
@@ -30,22 +31,26 @@ def training_batches(
             f"Received: {batch_size}. Use a smaller batch or more images."
         )
     stop = count - count % batch_size if drop_remainder else count
-    epochs = itertools.count(initial_epoch)
+    steps = -(-stop // batch_size)
+    skipped_epochs, skipped_batches = divmod(initial_batch, steps)
+    epochs = itertools.count(initial_epoch + skipped_epochs)
 
     def rows_of_batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        first = skipped_batches * batch_size
         # Under a strategy Keras takes a batch and starts again: a shared count would race.
-        for epoch in itertools.count(initial_epoch) if repeat else (next(epochs),):
+        for epoch in itertools.count(initial_epoch + skipped_epochs) if repeat else (next(epochs),):
             order = np.random.default_rng((seed, epoch)).permutation(count)
-            for start in range(0, stop, batch_size):
+            for start in range(first, stop, batch_size):
                 rows = order[start : min(start + batch_size, stop)]
                 yield images[rows], labels[rows]
+            first = 0
 
     batch = batch_size if drop_remainder else None
     signature = (
         tf.TensorSpec((batch, *images.shape[1:]), tf.uint8),
         tf.TensorSpec((batch,), tf.int64),
     )
-    steps = tf.data.INFINITE_CARDINALITY if repeat else -(-stop // batch_size)
+    steps = tf.data.INFINITE_CARDINALITY if repeat else steps
     return _in_model_range(
         tf.data.Dataset.from_generator(rows_of_batches, output_signature=signature).apply(
             tf.data.experimental.assert_cardinality(steps)

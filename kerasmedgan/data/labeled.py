@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ import tensorflow as tf
 from kerasmedgan.data.batches import training_batches
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
+_FINGERPRINT_SLICE = 4096
 _PARTS = ("images", "labels", "groups", "synthetic", "files")
 
 
@@ -94,6 +96,15 @@ class LabeledImages:
             )
         return self.class_names.index(name)
 
+    def fingerprint(self) -> str:
+        """Returns a sha256 over the pixels and labels, in their order."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.labels))
+        # In slices: memory-mapped images need not fit into memory.
+        for start in range(0, len(self), _FINGERPRINT_SLICE):
+            part = self.images[start : start + _FINGERPRINT_SLICE]
+            digest.update(np.ascontiguousarray(part))
+        return digest.hexdigest()
+
     def of_class(self, name: str) -> LabeledImages:
         """Returns the images of one class; labels and class names stay as they are."""
         return self.take(np.flatnonzero(self.labels == self.class_index(name)))
@@ -108,6 +119,7 @@ class LabeledImages:
         *,
         seed: int = 0,
         initial_epoch: int = 0,
+        initial_batch: int = 0,
         drop_remainder: bool = True,
         repeat: bool = False,
     ) -> tf.data.Dataset:
@@ -121,6 +133,8 @@ class LabeledImages:
             batch_size: images a batch.
             seed: seed of the order.
             initial_epoch: number of the first epoch, for a resumed training.
+            initial_batch: number of the first batch with `repeat`, for a resumed training whose
+                epochs are no passes over the images; counted from the first of `initial_epoch`.
             drop_remainder: leave out the last images of an epoch that fill no batch.
             repeat: never end; every start is at `initial_epoch`. For `fit(steps_per_epoch=...)`.
 
@@ -130,15 +144,22 @@ class LabeledImages:
 
         Raises:
             TestSplitError: if this is the test split.
-            ValueError: if the batch is larger than the set.
+            ValueError: if the batch is larger than the set, or `initial_batch` is given without
+                `repeat`.
         """
         refuse_test_split(self, "batches", "train on `splits.train`")
+        if initial_batch and not repeat:
+            raise ValueError(
+                "Invalid value for `initial_batch`. Expected 0 without `repeat`. Received: "
+                f"{initial_batch}. Use `initial_epoch`, or `repeat=True`."
+            )
         return training_batches(
             self.images,
             self.labels,
             batch_size,
             seed=seed,
             initial_epoch=initial_epoch,
+            initial_batch=initial_batch,
             drop_remainder=drop_remainder,
             repeat=repeat,
         )

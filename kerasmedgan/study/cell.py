@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kerasmedgan.classical import build_classical_augmentation
+from kerasmedgan.classical import ClassicalAugmentation
 from kerasmedgan.classifier import VALIDATION_AUC, balanced_class_weights
 from kerasmedgan.environment import peak_memory_mib
 from kerasmedgan.evaluation import choose_threshold, evaluate, predict, write_predictions
@@ -136,7 +136,7 @@ def _how(arm: str, training_set: TrainingSet, study: Study) -> dict:
     if ARMS[arm].weighs_classes:
         how["class_weight"] = balanced_class_weights(training_set.train.counts())
     if ARMS[arm].classical:
-        how["transform"] = build_classical_augmentation(
+        how["transform"] = ClassicalAugmentation(
             classical_settings(study.settings), seed=training_set.seed
         )
     return how

@@ -1,0 +1,96 @@
+"""A training in a process of its own that can be killed: python resumed_training.py KIND FOLDER.
+
+KIND is "gan" or "classifier". It trains EPOCHS epochs on phantom images, taking up a state that is
+in FOLDER, says "epoch N" at the end of each, and writes all variables and logs to FOLDER/end.npz.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+
+from kerasmedgan import DCGAN, LabeledImages  # noqa: E402
+from kerasmedgan.callbacks import TrainingState  # noqa: E402
+from kerasmedgan.classical import ClassicalAugmentation, ClassicalSettings  # noqa: E402
+from kerasmedgan.classifier import (  # noqa: E402
+    build_classifier,
+    compile_classifier,
+    train_classifier,
+)
+from kerasmedgan.data.phantom import phantom_data_set  # noqa: E402
+
+EPOCHS = 4
+
+
+class Announce(keras.callbacks.Callback):
+    """Says when an epoch has begun to end, and goes slowly, so that it can be killed in time."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        print(f"epoch {epoch + 1}", flush=True)
+
+    def on_train_batch_end(self, batch, logs=None):
+        time.sleep(0.02)
+
+
+def train_gan(folder, train):
+    gan = DCGAN(image_size=32, latent_dim=8, width=4)
+    gan.compile()
+    state = TrainingState(folder / "state", settings={"images": train.fingerprint()})
+    epoch = state.restore(gan)
+    gan.fit(
+        train.batches(8, initial_epoch=epoch),
+        initial_epoch=epoch,
+        epochs=EPOCHS,
+        shuffle=False,
+        verbose=0,
+        callbacks=[state, Announce()],
+    )
+    variables = [*gan.variables, *gan.g_optimizer.variables, *gan.d_optimizer.variables]
+    return variables, state.history
+
+
+def train_small_classifier(folder, train, validation):
+    model = build_classifier(image_size=32, filters=(4, 8))
+    compile_classifier(model, updates=4 * EPOCHS)
+    history = train_classifier(
+        model,
+        train,
+        validation,
+        updates=4 * EPOCHS,
+        updates_per_epoch=4,
+        batch_size=8,
+        transform=ClassicalAugmentation(ClassicalSettings(), seed=3),
+        callbacks=[Announce()],
+        state_directory=folder / "state",
+        verbose=0,
+    )
+    return [*model.variables, *model.optimizer.variables], history.history
+
+
+def phantoms(split, first_patient):
+    images, labels, groups = phantom_data_set(
+        image_size=32, normal_patients=12, pneumonia_patients=12, first_patient=first_patient
+    )
+    return LabeledImages(images, labels, ("NORMAL", "PNEUMONIA"), groups, split=split)
+
+
+def main():
+    kind, folder = sys.argv[1], Path(sys.argv[2])
+    train = phantoms("train", 0)
+    if kind == "gan":
+        variables, history = train_gan(folder, train)
+    else:
+        variables, history = train_small_classifier(folder, train, phantoms("validation", 100))
+    arrays = {f"{place:04d}": np.array(variable) for place, variable in enumerate(variables)}
+    np.savez(folder / "end.npz", history=json.dumps(history), **arrays)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""A training that is killed and resumed equals one that ran through, bit for bit."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from resumed_training import EPOCHS
+from small_gan import SMALL, assert_same, compiled, state
+
+from kerasmedgan import DCGAN
+from kerasmedgan.callbacks import TrainingState
+from kerasmedgan.resume import BestWeights, TrainingStateError
+
+SCRIPT = Path(__file__).parent / "resumed_training.py"
+
+
+def train(kind, folder, *, kill_after=None):
+    """Runs the script; kills it (SIGKILL) in the epoch after one that it has finished."""
+    folder.mkdir(exist_ok=True)
+    command = [sys.executable, SCRIPT, kind, folder]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        epochs = []
+        for line in process.stdout:
+            epochs.append(int(line.split()[1]))
+            if epochs[-1] == kill_after:
+                process.send_signal(signal.SIGKILL)
+                break
+    assert process.returncode == (0 if kill_after is None else -signal.SIGKILL)
+    return epochs
+
+
+@pytest.mark.parametrize("kind", ["gan", "classifier"])
+def test_killed_and_resumed_equals_a_training_that_ran_through(kind, tmp_path):
+    train(kind, tmp_path / "through")
+    # Killed in the third epoch: two are finished.
+    train(kind, tmp_path / "killed", kill_after=2)
+    assert train(kind, tmp_path / "killed") == [3, 4]
+    with (
+        np.load(tmp_path / "through/end.npz") as through,
+        np.load(tmp_path / "killed/end.npz") as killed,
+    ):
+        assert through.files == killed.files and len(through.files) > 20
+        for name in through.files:
+            np.testing.assert_array_equal(through[name], killed[name], err_msg=name)
+        history = json.loads(str(through["history"]))
+        assert {len(values) for values in history.values()} == {EPOCHS}
+
+
+def fit(gan, images, state, epochs):
+    first = state.restore(gan)
+    return gan.fit(
+        images.batches(8, initial_epoch=first),
+        initial_epoch=first,
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=[state],
+    )
+
+
+@pytest.fixture(scope="module")
+def saved(tiny, tmp_path_factory):
+    """The folder of a state of one epoch, and its GAN."""
+    folder, gan = tmp_path_factory.mktemp("state"), compiled()
+    fit(gan, tiny, TrainingState(folder, settings={"images": tiny.fingerprint()}), 1)
+    return folder, gan
+
+
+def test_restore_gives_the_same_gan_in_this_process(saved, tiny):
+    folder, gan = saved
+    other = compiled()
+    restored = TrainingState(folder, settings={"images": tiny.fingerprint()})
+    assert restored.restore(other) == 1
+    assert_same(state(gan), state(other))
+    assert {len(values) for values in restored.history.values()} == {1}
+
+
+def test_a_folder_without_a_state_changes_nothing(tmp_path):
+    gan = compiled()
+    before = state(gan)
+    assert TrainingState(tmp_path / "new").restore(gan) == 0
+    assert_same(before, state(gan))
+
+
+def test_other_settings_are_named(saved, tiny):
+    folder, _ = saved
+    settings = {"images": tiny.fingerprint()}
+
+    def refused(match, gan, **other):
+        with pytest.raises(TrainingStateError, match=match):
+            TrainingState(folder, settings={**settings, **other}).restore(gan)
+
+    def built(**changes):
+        gan = DCGAN(**{**SMALL, **changes})
+        gan.compile()
+        return gan
+
+    refused("`image_size` 32, as saved. Received: 64", built(image_size=64))
+    refused("`width` 4, as saved. Received: 6", built(width=6))
+    refused("`seed` 0, as saved. Received: 5", built(seed=5))
+    refused("`images` '.*', as saved. Received: 'others'", compiled(), images="others")
+    faster = DCGAN(**SMALL)
+    faster.compile(g_optimizer=keras.optimizers.Adam(1e-3), d_optimizer="adam")
+    refused("`compile`.*Received: ", faster)
+
+
+def test_every_third_epoch_and_the_last_have_a_state(tiny, tmp_path):
+    gan = compiled()
+    fit(gan, tiny, TrainingState(tmp_path, every=3), 5)
+    assert sorted(path.stem for path in tmp_path.glob("*.json")) == ["epoch_000003", "epoch_000005"]
+    with pytest.raises(ValueError, match="`every`.*>= 1. Received: 0"):
+        TrainingState(tmp_path, every=0)
+
+
+def test_best_weights_keeps_the_first_of_the_best(tiny_splits):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    best = BestWeights("score")
+    best.set_model(model)
+    for epoch, score in enumerate((float("nan"), 0.2, 0.7, 0.7, 0.1)):
+        model.set_weights([np.full((1, 1), epoch)])
+        best.on_epoch_end(epoch, {"score": score})
+    again = BestWeights("score")
+    again.set_model(model)
+    again.set_state(best.get_state())
+    again.on_train_end()
+    assert model.get_weights()[0] == 2
+    nothing = BestWeights("score")
+    nothing.set_state(BestWeights("score").get_state())
+    assert nothing.weights is None
