@@ -58,7 +58,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--horizontal-flip", action="store_true", help="classical arms mirror: not for chests")
     add("--positive-class", help='class to detect (default: the one not named like "NORMAL")')
     add("--precision", choices=("float32", "mixed_bfloat16"), help="default: float32")
-    add("--strategy", help="default or mirrored (all GPUs of this machine)")
+    add("--strategy", help="auto, cpu, gpu, mirrored (all GPUs of this machine) or tpu")
     add("--smoke", action="store_true", default=False, help="a minute or two: to see that it runs")
     add("--dry-run", action="store_true", default=False, help="print the settings and stop")
     return parser.parse_args()

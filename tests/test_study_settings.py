@@ -21,6 +21,8 @@ def folders(tmp_path_factory):
         ({"fractions": ()}, "`fractions`"),
         ({"primary_metric": "f1"}, "`primary_metric`.*balanced_accuracy.*Received: f1"),
         ({"classifier_updates": 9}, "`classifier_updates`.*even.*Received: 9"),
+        ({"strategy": "default"}, "`strategy`.*'auto'.*Received: 'default'"),
+        ({"strategy": "multiworker"}, "`strategy`.*one process.*Received: multiworker"),
     ],
 )
 def test_refused_before_anything_is_loaded(settings, sentence):

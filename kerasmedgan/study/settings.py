@@ -3,7 +3,7 @@
 import dataclasses
 
 from kerasmedgan.data.patients import DEFAULT_PATIENT_PATTERN
-from kerasmedgan.distribution import check_strategy
+from kerasmedgan.distribution import MULTI_WORKER, check_strategy
 from kerasmedgan.study.arms import ARMS, DEFAULT_ARMS, EVERY_CLASS, check_arms
 from kerasmedgan.study.statistics import METRICS
 from kerasmedgan.study.train import ClassifierSettings, updates_per_epoch
@@ -44,7 +44,8 @@ class StudySettings:
             differ, as in the chest.
         positive_class: the class to detect. Default: the one that is not named like "NORMAL".
         precision: "float32" or "mixed_bfloat16".
-        strategy: "default" or "mirrored", as in `kerasmedgan.distribution.get_strategy`.
+        strategy: "auto", "cpu", "gpu", "mirrored" or "tpu", as in
+            `kerasmedgan.distribution.get_strategy`.
     """
 
     source: str
@@ -70,13 +71,16 @@ class StudySettings:
     horizontal_flip: bool = False
     positive_class: str | None = None
     precision: str = "float32"
-    strategy: str = "default"
+    strategy: str = "auto"
 
     def __post_init__(self):
         """Puts the lists in order and refuses what needs no data to be refused."""
         object.__setattr__(self, "arms", check_arms(self.arms))
         object.__setattr__(self, "fractions", tuple(sorted(set(self.fractions), reverse=True)))
         object.__setattr__(self, "synthetic_ratios", tuple(sorted(set(self.synthetic_ratios))))
+        if self.strategy == MULTI_WORKER:
+            advice = "Use 'auto' or 'mirrored'"
+            _refuse("strategy", "a strategy of one process", self.strategy, advice)
         check_strategy(self.strategy)
         _check_count("seeds", self.seeds)
         _check_count("gan_updates", self.gan_updates)
