@@ -10,11 +10,17 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from kerasmedgan.data.batches import evaluation_batches
 from kerasmedgan.data.labeled import TRAIN, VALIDATION, LabeledImages, require_split
+from kerasmedgan.multi_worker import MultiWorkerMixin
 
 VALIDATION_AUC = "val_auc"
 
 # Keras' default momentum of 0.99 lags behind for several epochs of tens of steps.
 _BATCH_NORM_MOMENTUM = 0.9
+
+
+@keras.saving.register_keras_serializable("kerasmedgan")
+class Classifier(MultiWorkerMixin, keras.Model):
+    """A functional model that also trains on several workers; `build_classifier` returns one."""
 
 
 def build_classifier(
@@ -26,7 +32,7 @@ def build_classifier(
     dropout: float = 0.3,
     seed: int = 0,
     dtype=None,
-) -> keras.Model:
+) -> Classifier:
     """Builds a small CNN: blocks of convolution, BatchNormalization, ReLU and max pooling.
 
     Args:
@@ -60,7 +66,9 @@ def build_classifier(
             dtype=dtype,
             name=f"conv_{position}",
         )(x)
-        x = layers.BatchNormalization(momentum=_BATCH_NORM_MOMENTUM, dtype=dtype)(x)
+        x = layers.BatchNormalization(
+            momentum=_BATCH_NORM_MOMENTUM, synchronized=True, dtype=dtype
+        )(x)
         x = layers.ReLU(dtype=dtype)(x)
         x = layers.MaxPooling2D(dtype=dtype)(x)
     x = layers.GlobalAveragePooling2D(dtype=dtype, name="features")(x)
@@ -72,7 +80,7 @@ def build_classifier(
         dtype="float32",
         name="probabilities",
     )(x)
-    return keras.Model(images, probabilities, name="classifier")
+    return Classifier(images, probabilities, name="classifier")
 
 
 def compile_classifier(

@@ -1,8 +1,10 @@
 """A small DCGAN for tests, and what tests ask of it."""
 
 import numpy as np
+import tensorflow as tf
 
 from kerasmedgan import DCGAN
+from kerasmedgan.gan.latents import training_latents
 
 SMALL = {"image_size": 32, "latent_dim": 8, "width": 4}
 
@@ -26,3 +28,12 @@ def state(gan):
 def assert_same(first, second):
     for a, b in zip(first, second, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def noise_of_both(batch_size, latent_dim, *, seed, step):
+    """Draws in one replica what two draw together, in the order of the global batch."""
+    halves = [
+        training_latents(batch_size // 2, latent_dim, seed=seed, step=2 * step + replica)
+        for replica in (0, 1)
+    ]
+    return tf.concat(halves, axis=0)

@@ -1,78 +1,79 @@
 import keras
 import numpy as np
-import tensorflow as tf
-from small_gan import SMALL, compiled, fit
+import pytest
+import small_classifier
+from small_gan import SMALL, compiled, noise_of_both
 
 from kerasmedgan import DCGAN
 from kerasmedgan.distribution import get_strategy
-from kerasmedgan.gan.latents import training_latents
+
+# Far larger than a sensible rate, so that a step shows the gradient to all its digits.
+GRADIENT_RATE = 1000.0
+STEPS = 20
 
 
-def test_trains_on_two_replicas(tiny):
-    strategy = get_strategy("mirrored")
-    with strategy.scope():
-        gan = compiled()
-    history = fit(gan, tiny)
-    assert np.isfinite(list(history.history.values())).all()
-    for network in (gan.generator, gan.discriminator, gan.ema_generator):
-        kernel = network.weights[0].value
-        copies = [copy.numpy() for copy in strategy.experimental_local_results(kernel)]
-        assert len(copies) == 2
-        np.testing.assert_array_equal(*copies)
+@pytest.fixture
+def one_replica_draws_for_two(monkeypatch):
+    """A GAN that is not in the strategy's scope gets the noise of its two replicas."""
+
+    def use():
+        monkeypatch.setattr("kerasmedgan.gan.dcgan.training_latents", noise_of_both)
+
+    return use
 
 
-def gradients_by_hand(gan, real, latents):
-    """Returns the non-saturating gradients of one replica's share of a batch, by network."""
-    with tf.GradientTape(persistent=True) as tape:
-        real_logits = gan.discriminator(real, training=True)
-        synthetic_logits = gan.discriminator(gan.generator(latents, training=True), training=True)
-        generator = tf.reduce_mean(tf.math.softplus(-synthetic_logits))
-        discriminator = tf.reduce_mean(tf.math.softplus(-real_logits)) + tf.reduce_mean(
-            tf.math.softplus(synthetic_logits)
-        )
-    losses = {"generator": generator, "discriminator": discriminator}
-    return {
-        name: [g.numpy() for g in tape.gradient(loss, network_values(gan, name))]
-        for name, loss in losses.items()
-    }
+def compiled_with_sgd():
+    gan = DCGAN(**SMALL)
+    gan.compile(*(keras.optimizers.SGD(GRADIENT_RATE) for _ in range(2)))
+    return gan
 
 
-def network_values(gan, name):
-    return [variable.value for variable in getattr(gan, name).trainable_variables]
+def in_scope(build):
+    with get_strategy("mirrored").scope():
+        return build()
 
 
-def test_two_replicas_step_along_the_mean_of_their_gradients(tiny):
-    """One SGD step, since Adam would hide a gradient of the wrong scale."""
-    # Far larger than a sensible rate: the generator's first gradients are tiny.
-    learning_rate = 1.0
-    twin = DCGAN(**SMALL)
-    start = {
-        name: [value.numpy() for value in network_values(twin, name)]
-        for name in ("generator", "discriminator")
-    }
-    strategy = get_strategy("mirrored")
-    with strategy.scope():
-        gan = DCGAN(**SMALL)
-        gan.compile(
-            g_optimizer=keras.optimizers.SGD(learning_rate),
-            d_optimizer=keras.optimizers.SGD(learning_rate),
-        )
-    noise = strategy.run(lambda: training_latents(4, 8, seed=0, step=0))
-    real, _ = next(iter(tiny.batches(8)))
-    halves = [
-        gradients_by_hand(twin, half, latents)
-        for half, latents in zip(
-            (real[:4], real[4:]), strategy.experimental_local_results(noise), strict=True
-        )
-    ]
-    gan.fit(tf.data.Dataset.from_tensors(real), shuffle=False, verbose=0)
-    for name, before in start.items():
-        means = [np.mean(pair, axis=0) for pair in zip(*(h[name] for h in halves), strict=True)]
-        for value, old, mean in zip(network_values(gan, name), before, means, strict=True):
-            # A step of twice or half the length is out of the tolerance.
-            assert np.abs(mean).max() > 1e-4
-            copies = strategy.experimental_local_results(value)
-            assert len(copies) == 2
-            for copy in copies:
-                expected = old - learning_rate * mean
-                np.testing.assert_allclose(copy.numpy(), expected, rtol=1e-5, atol=1e-6)
+def fit(gan, images, *, steps):
+    """Takes single steps, one an epoch, and returns their logs."""
+    batches = small_classifier.pairs(images.images, images.labels, 8).repeat()
+    return gan.fit(batches, epochs=steps, steps_per_epoch=1, shuffle=False, verbose=0).history
+
+
+def gradients(gan, images):
+    """Returns the gradient of each trainable variable in the first step."""
+    variables = gan.generator.trainable_variables + gan.discriminator.trainable_variables
+    before = [np.array(variable) for variable in variables]
+    fit(gan, images, steps=1)
+    pairs = zip(before, variables, strict=True)
+    return [(start - np.array(variable)) / GRADIENT_RATE for start, variable in pairs]
+
+
+def test_two_replicas_have_the_gradients_of_one(tiny, one_replica_draws_for_two):
+    """With SGD, since Adam would hide a gradient of the wrong scale."""
+    two = gradients(in_scope(compiled_with_sgd), tiny)
+    one_replica_draws_for_two()
+    for mine, expected in zip(two, gradients(compiled_with_sgd(), tiny), strict=True):
+        largest = np.abs(expected).max()
+        assert largest > 1e-4
+        np.testing.assert_allclose(mine, expected, rtol=0, atol=1e-5 * largest)
+
+
+def test_two_replicas_have_the_losses_of_one_and_stay_equal(tiny, one_replica_draws_for_two):
+    gan = in_scope(compiled)
+    two = fit(gan, tiny, steps=STEPS)
+    one_replica_draws_for_two()
+    one = fit(compiled(), tiny, steps=STEPS)
+    for name in ("generator_loss", "discriminator_loss"):
+        assert len(one[name]) == STEPS
+        np.testing.assert_allclose(two[name], one[name], rtol=0, atol=1e-3)
+        # A GAN that stood still would agree as well.
+        assert np.ptp(one[name]) > 0.05
+    assert_replicas_are_equal(gan.weights + gan.g_optimizer.variables + gan.d_optimizer.variables)
+
+
+def assert_replicas_are_equal(variables):
+    """Weights, BatchNormalization statistics, the moving average and the optimizers' slots."""
+    for variable in variables:
+        copies = get_strategy("mirrored").experimental_local_results(variable.value)
+        first, second = (copy.numpy() for copy in copies)
+        np.testing.assert_array_equal(first, second)

@@ -13,6 +13,7 @@ from kerasmedgan.gan.moving_average import update_moving_average
 from kerasmedgan.gan.networks import build_discriminator, build_generator
 from kerasmedgan.gan.optimizers import build_adam
 from kerasmedgan.images import to_uint8
+from kerasmedgan.multi_worker import MultiWorkerMixin
 
 GENERATOR_LOSS = "generator_loss"
 DISCRIMINATOR_LOSS = "discriminator_loss"
@@ -21,7 +22,7 @@ SYNTHETIC_ACCURACY = "synthetic_accuracy"
 
 
 @keras.saving.register_keras_serializable("kerasmedgan")
-class DCGAN(keras.Model):
+class DCGAN(MultiWorkerMixin, keras.Model):
     """Deep convolutional GAN with a moving average of the generator.
 
     Source: Radford et al. 2016, arXiv:1511.06434. Moving average: Yazici et al. 2019,

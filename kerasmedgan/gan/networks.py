@@ -2,6 +2,7 @@
 
 Source: Radford et al. 2016, arXiv:1511.06434, section 3 (strided convolutions, BatchNormalization
 everywhere but the generator's output and the discriminator's input, ReLU and LeakyReLU, tanh).
+BatchNormalization takes its statistics over the replicas of a strategy together.
 """
 
 import keras
@@ -48,7 +49,7 @@ def build_generator(
         dtype=dtype,
     )(latents)
     x = layers.Reshape((_BASE_SIZE, _BASE_SIZE, multiples[0] * width), dtype=dtype)(x)
-    x = _normalise_relu(x, dtype)
+    x = layers.ReLU(dtype=dtype)(_normalise(x, dtype))
     for multiple in multiples[1:]:
         x = layers.Conv2DTranspose(
             multiple * width,
@@ -59,7 +60,7 @@ def build_generator(
             kernel_initializer=next(initializer),
             dtype=dtype,
         )(x)
-        x = _normalise_relu(x, dtype)
+        x = layers.ReLU(dtype=dtype)(_normalise(x, dtype))
     x = layers.Conv2DTranspose(
         channels,
         _KERNEL_SIZE,
@@ -104,7 +105,7 @@ def build_discriminator(
             dtype=dtype,
         )(x)
         if position > 0:
-            x = layers.BatchNormalization(momentum=_BATCH_NORM_MOMENTUM, dtype=dtype)(x)
+            x = _normalise(x, dtype)
         x = layers.LeakyReLU(negative_slope=_LEAKY_SLOPE, dtype=dtype)(x)
     x = layers.Flatten(dtype=dtype)(x)
     logits = layers.Dense(1, kernel_initializer=next(initializer), dtype="float32", name="logits")(
@@ -127,9 +128,10 @@ def _initializers(seed: int):
         offset += 1
 
 
-def _normalise_relu(x, dtype):
-    x = layers.BatchNormalization(momentum=_BATCH_NORM_MOMENTUM, dtype=dtype)(x)
-    return layers.ReLU(dtype=dtype)(x)
+def _normalise(x, dtype):
+    # Not synchronised, each replica would keep moving statistics of its own.
+    layer = layers.BatchNormalization(momentum=_BATCH_NORM_MOMENTUM, synchronized=True, dtype=dtype)
+    return layer(x)
 
 
 def _check_arguments(image_size: int, channels: int, **sizes: int) -> None:

@@ -1,0 +1,106 @@
+"""What each of the two workers of `test_multi_worker.py` runs; TF_CONFIG says which one it is.
+
+python two_workers.py FOLDER     reads FOLDER/images.npz, writes FOLDER/worker_0.npz, ...
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import small_classifier
+import small_gan
+import tensorflow as tf
+
+from kerasmedgan.distribution import get_strategy, is_chief, spans_workers
+from kerasmedgan.gan.latents import training_latents
+from kerasmedgan.multi_worker import MultiWorkerMixin
+
+BATCH = 8
+HELD_OUT_BATCH = 10
+EPOCHS = 2
+NOISE_STEP = 5
+
+
+class WithoutBuild(MultiWorkerMixin, keras.Model):
+    """Builds as Keras does."""
+
+    _maybe_symbolic_build = keras.Model._maybe_symbolic_build
+
+
+class WithoutLogs(MultiWorkerMixin, keras.Model):
+    """Returns logs as Keras does."""
+
+    get_metrics_result = keras.Model.get_metrics_result
+
+
+STOCK = (keras.Model, WithoutBuild, WithoutLogs)
+
+
+def fit(model, data, **kwargs):
+    """Trains on the training images in order and returns the logs; also for one process."""
+    pairs = small_classifier.pairs(data["images"], data["labels"], BATCH)
+    return model.fit(pairs, epochs=EPOCHS, shuffle=False, verbose=0, **kwargs).history
+
+
+def fit_classifier(model, data):
+    held_out = small_classifier.pairs(
+        data["held_out"], data["held_out_labels"], HELD_OUT_BATCH, drop_remainder=False
+    )
+    weight = small_classifier.CLASS_WEIGHT
+    return fit(model, data, validation_data=held_out, class_weight=weight)
+
+
+def predict(model, data):
+    pixels = small_classifier.model_range(data["held_out"])
+    return model.predict(pixels, batch_size=HELD_OUT_BATCH, verbose=0)
+
+
+def variables(gan, classifier):
+    optimizers = (gan.g_optimizer, gan.d_optimizer, classifier.optimizer)
+    slots = [variable for optimizer in optimizers for variable in optimizer.variables]
+    return [np.array(variable) for variable in [*gan.weights, *classifier.weights, *slots]]
+
+
+def failure(kind, strategy):
+    """Returns how a model of this kind fails in `fit`; an empty text if it does not."""
+    with strategy.scope():
+        inputs = keras.Input((2,))
+        model = kind(inputs, keras.layers.Dense(1)(inputs))
+        model.compile("sgd", "mse")
+    try:
+        model.fit(tf.ones((4, 2)), tf.ones((4, 1)), batch_size=4, verbose=0)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def main():
+    strategy = get_strategy("multiworker")
+    folder = Path(sys.argv[1])
+    data = np.load(folder / "images.npz")
+    worker = strategy.cluster_resolver.task_id
+    with strategy.scope():
+        gan, classifier = small_gan.compiled(), small_classifier.compiled()
+    logs = {"gan": fit(gan, data), "classifier": fit_classifier(classifier, data)}
+    arrays = {
+        "probabilities": predict(classifier, data),
+        "noise": strategy.run(lambda: training_latents(4, 8, seed=0, step=NOISE_STEP)).numpy(),
+    }
+    arrays |= {f"variable_{i}": value for i, value in enumerate(variables(gan, classifier))}
+    np.savez(folder / f"worker_{worker}.npz", **arrays)
+    if is_chief(strategy):
+        gan.save(folder / "gan.keras")
+        classifier.save(folder / "classifier.keras")
+    notes = {
+        "workers": spans_workers(strategy),
+        "chief": is_chief(strategy),
+        "logs": logs,
+        "failures": {kind.__name__: failure(kind, strategy) for kind in STOCK},
+    }
+    (folder / f"worker_{worker}.json").write_text(json.dumps(notes))
+
+
+if __name__ == "__main__":
+    main()
