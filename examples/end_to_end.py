@@ -18,7 +18,7 @@ from kerasmedgan.data import format_report, leakage
 from kerasmedgan.environment import environment, peak_memory_mib
 from kerasmedgan.files import write_json
 from kerasmedgan.report import write_report
-from kerasmedgan.run_folder import check_run_folder, create_run_folder
+from kerasmedgan.run_folder import check_run_folder, resume_run_folder
 from kerasmedgan.study import (
     Job,
     JobSettings,
@@ -77,6 +77,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--positive-class", help='class to detect (default: the last not named like "NORMAL")')
     add("--seed", type=at_least(0), help="default: 0")
     add("--precision", choices=("float32", "mixed_bfloat16"), help="default: float32")
+    add("--resume", action="store_true", default=False, help="go on with the run in --output")
     add("--smoke", action="store_true", default=False, help="a minute: to see that it runs")
     add("--dry-run", action="store_true", default=False, help="print the settings and stop")
     return parser.parse_args()
@@ -91,7 +92,7 @@ def resolve(arguments: argparse.Namespace) -> tuple[JobSettings, Path]:
         output = Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
     defaults = PHANTOM if arguments.source == "phantom" else {}
     defaults = defaults | (SMOKE if given.pop("smoke") else {})
-    given.pop("dry_run")
+    given.pop("dry_run"), given.pop("resume")
     return JobSettings(**{**defaults, **given}), output
 
 
@@ -177,11 +178,12 @@ def main() -> None:
     arguments, start = parse_arguments(), time.perf_counter()
     settings, output = resolve(arguments)
     try:
-        check_run_folder(output)
+        if not arguments.resume:
+            check_run_folder(output)
         job = prepare_job(settings)
         job.config["command"] = shlex.join(sys.argv)
         if not arguments.dry_run:
-            create_run_folder(output, job.config)
+            resume_run_folder(output, job.config)
             write_json(output / "data_report.json", job.splits.report)
     except (ValueError, OSError) as error:
         sys.exit(f"end_to_end.py: error: {error}")

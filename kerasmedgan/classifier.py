@@ -1,5 +1,6 @@
 """Stage 5, classifier: training and validation images enter, a trained CNN leaves."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 
 import keras
@@ -11,6 +12,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from kerasmedgan.data.batches import evaluation_batches
 from kerasmedgan.data.labeled import TRAIN, VALIDATION, LabeledImages, require_split
 from kerasmedgan.multi_worker import MultiWorkerMixin
+from kerasmedgan.resume import BestWeights, TrainingState
 
 VALIDATION_AUC = "val_auc"
 
@@ -115,6 +117,7 @@ def train_classifier(
     class_weight: Mapping[int, float] | None = None,
     transform: Callable[[tf.Tensor], tf.Tensor] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    state_directory: str | os.PathLike | None = None,
     verbose: str | int = "auto",
 ) -> keras.callbacks.History:
     """Trains for a fixed number of updates and keeps the weights best on validation.
@@ -135,8 +138,11 @@ def train_classifier(
         transform: applied to each batch of training images, float32
             `(batch_size, height, width, channels)` in [-1, 1], and returns the same shape and
             dtype. Validation images never pass through it. It is called batch by batch in order,
-            so that one with random state of its own gives the same training again.
+            so that one with random state of its own gives the same training again; to be resumed
+            it needs a method `skip(batches)`, as `ClassicalAugmentation` has.
         callbacks: further Keras callbacks.
+        state_directory: where the training's state is kept after each epoch, and taken up from if
+            there is one: see `TrainingState`. `None` keeps none.
         verbose: as in `fit`.
 
     Returns:
@@ -146,29 +152,44 @@ def train_classifier(
         TestSplitError: if one of the sets is the test split.
         ValueError: if a set is of the wrong split, `updates` cannot be divided into epochs, or
             `class_weight` does not name every label.
+        TrainingStateError: if the state in `state_directory` is that of another training.
     """
     require_split(train.split, TRAIN, "train")
     require_split(validation.split, VALIDATION, "validation")
     check_updates(updates, updates_per_epoch)
     _check_class_weight(class_weight, train.num_classes)
-    epochs = updates // updates_per_epoch
-    # A patience that cannot run out: every arm gets all its updates, then its best weights.
-    best_weights = keras.callbacks.EarlyStopping(
-        monitor=VALIDATION_AUC, mode="max", patience=epochs, restore_best_weights=True
-    )
-    pairs = train.batches(batch_size, seed=seed, repeat=True)
+    best, first_epoch = BestWeights(VALIDATION_AUC), 0
+    keepers = [best]
+    if state_directory is not None:
+        settings = {
+            "training images": train.fingerprint(),
+            "validation images": validation.fingerprint(),
+            **{"updates": updates, "updates_per_epoch": updates_per_epoch},
+            **{"batch_size": batch_size, "seed": seed, "class_weight": str(class_weight)},
+        }
+        state = TrainingState(state_directory, settings=settings, also={"best": best})
+        first_epoch = state.restore(model)
+        keepers.append(state)
+    skipped = first_epoch * updates_per_epoch
+    pairs = train.batches(batch_size, seed=seed, repeat=True, initial_batch=skipped)
     if transform is not None:
+        if skipped:
+            transform.skip(skipped)
         pairs = _transform_images(pairs, transform)
-    return model.fit(
+    history = model.fit(
         one_hot(pairs, train.num_classes),
         steps_per_epoch=updates_per_epoch,
-        epochs=epochs,
+        initial_epoch=first_epoch,
+        epochs=updates // updates_per_epoch,
         validation_data=one_hot(validation_batches(validation), train.num_classes),
         class_weight=None if class_weight is None else dict(class_weight),
         shuffle=False,
         verbose=verbose,
-        callbacks=[best_weights, *callbacks],
+        callbacks=[*keepers, *callbacks],
     )
+    if skipped:
+        history.epoch, history.history = list(range(len(state.logs))), state.history
+    return history
 
 
 def balanced_class_weights(counts: Mapping[str, int]) -> dict[int, float]:

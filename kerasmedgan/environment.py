@@ -6,7 +6,7 @@ import resource
 import sys
 from importlib import metadata
 
-_PACKAGES = (
+PACKAGES = (
     "kerasmedgan",
     "tensorflow",
     "keras",
@@ -22,7 +22,7 @@ def environment() -> dict:
     """Returns the versions, processor and number of cores of this run."""
     return {
         "python": platform.python_version(),
-        **{package: _version(package) for package in _PACKAGES},
+        **{package: _version(package) for package in PACKAGES},
         "system": f"{platform.system()} {platform.release()}",
         "processor": _processor(),
         "cores": os.cpu_count(),

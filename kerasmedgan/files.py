@@ -70,6 +70,11 @@ def write_json(path: str | os.PathLike, content: object) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def read_json(path: str | os.PathLike) -> dict:
+    """Reads a JSON file that holds an object."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
 def write_csv(path: str | os.PathLike, header: Sequence[str], rows: Iterable[Sequence]) -> None:
     """Writes a header and rows as CSV, atomically."""
     with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:

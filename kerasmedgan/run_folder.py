@@ -1,11 +1,18 @@
 """Ground floor: the folder of one run, opened once, with its settings written first."""
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from kerasmedgan.environment import environment
-from kerasmedgan.files import write_csv, write_json
+from kerasmedgan.environment import PACKAGES, environment
+from kerasmedgan.files import read_json, write_csv, write_json
+
+CONFIG = "config.json"
+# The command may differ when a run is taken up again, and so may the machine: rounding differs
+# from one to another, but the same libraries do the same. Their versions may not.
+_COMPARED_OTHERWISE = {"command", "environment"}
+_SHOWN, _LONGEST = 5, 80
 
 
 def check_run_folder(path: str | os.PathLike) -> Path:
@@ -37,8 +44,52 @@ def create_run_folder(path: str | os.PathLike, config: Mapping) -> Path:
         FileExistsError: if the folder already holds something.
     """
     path = check_run_folder(path)
-    write_json(path / "config.json", {**config, "environment": environment()})
+    write_json(path / CONFIG, {**config, "environment": environment()})
     return path
+
+
+def resume_run_folder(path: str | os.PathLike, config: Mapping) -> Path:
+    """Returns the folder of a run with these settings, or creates it.
+
+    Args:
+        path: a new or empty folder, or that of a run with the same settings.
+        config: every resolved setting of the run, JSON-ready; `command` may differ.
+
+    Returns:
+        The folder, with `config.json` in it.
+
+    Raises:
+        FileExistsError: if it holds something else, or a run with other settings.
+    """
+    path = Path(path)
+    if not (path / CONFIG).exists():
+        return create_run_folder(path, config)
+    wanted = json.loads(json.dumps({**config, "environment": environment()}))
+    found = read_json(path / CONFIG)
+    different = [
+        f"`{name}` {_shortened(found.get(name))}, here {_shortened(wanted.get(name))}"
+        for name in dict.fromkeys((*found, *wanted))
+        if name not in _COMPARED_OTHERWISE and wanted.get(name) != found.get(name)
+    ]
+    versions = [version for version in PACKAGES if version in wanted["environment"]]
+    different += [
+        f"{name} {found['environment'].get(name)}, here {wanted['environment'][name]}"
+        for name in versions
+        if found["environment"].get(name) != wanted["environment"][name]
+    ]
+    if different:
+        more = f" and {len(different) - _SHOWN} more" if len(different) > _SHOWN else ""
+        raise FileExistsError(
+            "Invalid value for `output`. Expected a new folder, or that of a run with the same "
+            f"settings. Received: {path}, made with {'; '.join(different[:_SHOWN])}{more}. Choose "
+            "another folder, or repeat those settings to go on."
+        )
+    return path
+
+
+def _shortened(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def write_history(path: str | os.PathLike, history: Mapping[str, Sequence[float]]) -> None:

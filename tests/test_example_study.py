@@ -1,17 +1,11 @@
 """examples/study.py as a user starts it, and as a power cut stops it."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from processes import run, run_until
 from small_study import write_study_folders
-from test_examples import run
 
-STUDY = Path(__file__).parents[1] / "examples" / "study.py"
 SMALL = [
     *("--image-size", 32, "--arms", "weights", "gan", "--seeds", 2, "--gan-width", 4),
     *("--gan-updates", 4, "--gan-batch-size", 8, "--classifier-updates", 8),
@@ -28,26 +22,11 @@ def folder(tmp_path_factory):
     return folder
 
 
-def start_and_kill(folder, line_begins):
-    """Starts the study and kills it (SIGKILL) at a line, if one is given; returns its lines."""
-    command = [sys.executable, STUDY, "--data", "chest", *SMALL, "--output", "killed"]
-    lines = []
-    with subprocess.Popen(
-        list(map(str, command)), cwd=folder, stdout=subprocess.PIPE, text=True, env=os.environ
-    ) as process:
-        for line in process.stdout:
-            lines.append(line)
-            if line_begins and line.startswith(line_begins):
-                process.send_signal(signal.SIGKILL)
-                break
-    assert process.returncode == (-signal.SIGKILL if line_begins else 0)
-    return lines
-
-
 def test_a_killed_study_gives_the_table_of_one_that_ran_through(folder):
     done = run("study.py", "--data", "chest", *SMALL, "--output", "whole", cwd=folder)
     assert done.returncode == 0, done.stderr[-3000:]
-    *_, last = (start_and_kill(folder, line) for line in KILLED_AT)
+    arguments = ["study.py", "--data", "chest", *SMALL, "--output", "killed"]
+    *_, last = (run_until(line, *arguments, cwd=folder) for line in KILLED_AT)
     # Four finished cells and the first GAN are read, not run.
     announced = [line.split(",")[0] for line in last if line.startswith(("cell", "GAN"))]
     assert announced == ["cell 5 of 6", "GAN 2 of 2", "cell 6 of 6"]

@@ -1,25 +1,9 @@
 """The examples as a user starts them: a process, an own folder, the real work."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-EXAMPLES = Path(__file__).parents[1] / "examples"
-
-
-def run(name, *arguments, cwd):
-    return subprocess.run(
-        [sys.executable, EXAMPLES / name, *map(str, arguments)],
-        cwd=cwd,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+from processes import EXAMPLES, run, run_until
 
 
 @pytest.fixture(scope="module")
@@ -103,13 +87,22 @@ SMALL = [
 ]
 
 
-def test_a_folder_of_images_goes_all_the_way(class_folders, tmp_path):
+def test_a_folder_of_images_goes_all_the_way_also_if_killed_and_resumed(class_folders, tmp_path):
     done = run("end_to_end.py", "--data", class_folders, *SMALL, "--output", "run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
     results = json.loads((tmp_path / "run/results.json").read_text())
     assert results["arms"]["real+gan"]["train"]["synthetic"] == {"NORMAL": 5, "PNEUMONIA": 0}
     assert [arm["test_openings"] for arm in results["arms"].values()] == [1, 1]
     assert (tmp_path / "run/report.md").exists()
+    command = ["end_to_end.py", "--data", class_folders, *SMALL, "--output", "killed"]
+    run_until("Arm real+gan", *command, cwd=tmp_path)
+    done = run(*command, cwd=tmp_path)
+    assert done.returncode != 0 and "already holds a run" in done.stderr
+    done = run(*command, "--resume", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    resumed = json.loads((tmp_path / "killed/results.json").read_text())
+    for name, arm in results["arms"].items():
+        assert resumed["arms"][name]["test"] == arm["test"]
 
 
 def test_dry_run_prints_the_settings_and_writes_nothing(class_folders, tmp_path):

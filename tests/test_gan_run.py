@@ -24,6 +24,39 @@ def test_trains_writes_and_counts(tiny, tmp_path):
     np.testing.assert_array_equal(loaded.generate(2, seed=0), gan.generate(2, seed=0))
 
 
+class StopAt(keras.callbacks.Callback):
+    """Ends a training in the middle of an epoch, as a power cut would."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+def test_a_stopped_training_goes_on_to_the_same_end(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("kerasmedgan.study.gan_run._UPDATES_A_STATE", 5)
+    settings = {"epochs": 3, "batch_size": 8, "seed": 0, "verbose": 0}
+
+    def run(folder, *callbacks):
+        gan = DCGAN(image_size=32, latent_dim=8, width=4)
+        gan.compile()
+        return run_gan(gan, tiny, directory=folder, callbacks=callbacks, **settings)
+
+    run(tmp_path / "through")
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "stopped", StopAt(2))
+    assert (tmp_path / "stopped/state/epoch_000002.json").exists()
+    assert run(tmp_path / "stopped")["steps"] == 15
+    for name in ("history.csv", "model.keras"):
+        assert (tmp_path / "stopped" / name).exists()
+    assert not (tmp_path / "stopped/state").exists()
+    histories = [(tmp_path / name / "history.csv").read_text() for name in ("through", "stopped")]
+    assert histories[0] == histories[1]
+
+
 def test_description_is_json_and_names_the_settings():
     gan = DCGAN(image_size=32, latent_dim=8, width=4, seed=3)
     gan.compile(loss="hinge")

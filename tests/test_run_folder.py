@@ -4,7 +4,12 @@ from importlib import metadata
 import pytest
 
 from kerasmedgan.environment import environment, peak_memory_mib
-from kerasmedgan.run_folder import check_run_folder, create_run_folder, write_history
+from kerasmedgan.run_folder import (
+    check_run_folder,
+    create_run_folder,
+    resume_run_folder,
+    write_history,
+)
 
 
 def test_config_is_written_with_versions(tmp_path):
@@ -32,6 +37,23 @@ def test_an_occupied_folder_is_refused_and_left_alone(tmp_path, occupied):
         create_run_folder(tmp_path / occupied, {"seed": 3})
     assert [path.name for path in (tmp_path / "folder").iterdir()] == ["results.json"]
     assert (tmp_path / "folder/results.json").read_text() == "old"
+
+
+def test_a_run_is_taken_up_with_the_same_settings_alone(tmp_path):
+    config = {"seed": 3, "arms": ("real", "gan"), "command": "first"}
+    folder = resume_run_folder(tmp_path / "run", config)
+    before = (folder / "config.json").read_text()
+    assert resume_run_folder(folder, {**config, "command": "second"}) == folder
+    assert (folder / "config.json").read_text() == before
+    with pytest.raises(FileExistsError, match=r"same settings.*with `seed` 3, here 4\. Choose"):
+        resume_run_folder(folder, {**config, "seed": 4})
+    (folder / "config.json").write_text(before.replace('"keras": "', '"keras": "0'))
+    with pytest.raises(FileExistsError, match=r"made with keras 03\..*, here 3\."):
+        resume_run_folder(folder, config)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/notes.txt").write_text("mine")
+    with pytest.raises(FileExistsError, match="already holds"):
+        resume_run_folder(tmp_path / "other", config)
 
 
 def test_history_has_a_row_for_each_epoch(tmp_path):

@@ -44,8 +44,8 @@ def first_lines(path, *verdicts):
 
 def test_nothing_seen(small):
     assert first_lines(small) == [
-        "No arm helped. No arm hurt. No evidence either way: `weights`, `classical`, `gan` and "
-        "`gan+classical` at fraction 1.",
+        "No arm was shown to help. No arm was shown to hurt. No evidence either way: `weights`, "
+        "`classical`, `gan` and `gan+classical` at fraction 1.",
         "Use `real`, the simplest arm, since none helped at fraction 1.",
     ]
 
@@ -53,11 +53,29 @@ def test_nothing_seen(small):
 def test_an_arm_hurts_and_looks_synthetic(small):
     verdict, advice = first_lines(small, ("gan", 1.0, "hurts", -0.05))
     assert verdict == (
-        "No arm helped. Hurt: `gan` at fraction 1 (AUC -0.050). No evidence either way: "
+        "No arm was shown to help. Hurt: `gan` at fraction 1 (AUC -0.050). No evidence either way: "
         "`weights`, `classical` and `gan+classical` at fraction 1."
     )
     assert advice.startswith("Use `real`, the simplest arm, since none helped at fraction 1. ")
     assert "To try, without a promise: `gan-all`" in advice
+
+
+def test_an_arm_below_real_in_each_seed_is_named_without_a_proof(small):
+    verdict, advice = first_lines(small, ("gan", 1.0, "no evidence", -0.05))
+    assert verdict.startswith(
+        "No arm was shown to help. No arm was shown to hurt. Below `real` in each seed, though "
+        "that is no proof: `gan` at fraction 1 (AUC -0.050). No evidence either way: `weights`"
+    )
+    assert "To try, without a promise: `gan-all`" in advice
+
+
+def test_what_the_study_could_have_shown_is_said(small, large):
+    def notes(path):
+        return format_study_report(StudyRun(path, read_results(path)), []).splitlines()[4]
+
+    assert "begins at 0.020 to 0.020, the half widths" in notes(small)
+    assert "chance alone" not in notes(small)
+    assert "over 3 of them, chance alone claims something in up to 14 %" in notes(large)
 
 
 def test_an_arm_without_synthetic_images_hurts(small):

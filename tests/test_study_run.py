@@ -119,10 +119,12 @@ def test_every_arm_but_real_gets_a_verdict(finished):
 def test_a_finished_study_is_read_not_run(finished):
     study, output, results, _ = finished
     lines = []
-    again = run_study(study, output, announce=lines.append)
+    # Prepared anew, as another process would.
+    again = run_study(prepare_study(study.settings), output, announce=lines.append)
     assert lines == []
     assert table(again) == table(results)
     assert again["test_openings"] == results["test_openings"]
+    assert again["command"] == json.loads((output / "config.json").read_text())["command"] != ""
 
 
 def test_what_is_missing_is_made_again_with_the_same_numbers(finished, tmp_path):
@@ -156,7 +158,7 @@ def test_another_classifier_never_sees_the_test_split(finished, tmp_path):
 def test_a_folder_of_other_settings_is_refused(finished, folders):
     _, output, _, _ = finished
     other = prepare_study(StudySettings(str(folders), **{**SMALL, "classifier_updates": 10}))
-    with pytest.raises(FileExistsError, match="same settings.*`classifier_updates` 8"):
+    with pytest.raises(FileExistsError, match="same settings.*`classifier_updates` 8, here 10"):
         run_study(other, output)
 
 

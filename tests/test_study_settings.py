@@ -16,10 +16,18 @@ def folders(tmp_path_factory):
     [
         ({"arms": ("mixup",)}, "`arms`.*'gan-pretrain'.*Received: 'mixup'"),
         ({"seeds": 0}, "`seeds`.*Received: 0"),
-        ({"synthetic_ratios": (1.0, 5.0)}, "`synthetic_ratios`.*0.25 to 4.*Received: 5.0"),
+        (
+            {"synthetic_ratios": (1.0, 5.0)},
+            r"`synthetic_ratios`.*0.25 to 4.*Received: \(1.0, 5.0\)",
+        ),
         ({"synthetic_ratios": ()}, "`synthetic_ratios`"),
         ({"fractions": ()}, "`fractions`"),
         ({"primary_metric": "f1"}, "`primary_metric`.*balanced_accuracy.*Received: f1"),
+        ({"gan_batch_size": 0}, "`gan_batch_size`.*>= 1. Received: 0"),
+        ({"classifier_batch_size": -5}, "`classifier_batch_size`.*>= 1. Received: -5"),
+        ({"first_seed": -1}, "`first_seed`.*>= 0. Received: -1"),
+        ({"fractions": (0.3333333, 0.3333334)}, "`fractions`.*numbers that differ"),
+        ({"strategy": "parameter_server"}, "`strategy`"),
         ({"classifier_updates": 9}, "`classifier_updates`.*even.*Received: 9"),
         ({"strategy": "default"}, "`strategy`.*'auto'.*Received: 'default'"),
         ({"strategy": "multiworker"}, "`strategy`.*one process.*Received: multiworker"),
@@ -35,9 +43,13 @@ def test_refused_before_anything_is_loaded(settings, sentence):
     [
         ({"fractions": (0.1, 1.0)}, "fraction 0.1.*two patients.*1 of NORMAL"),
         ({"fractions": (1.5,)}, "`fractions`.*Received: 1.5"),
-        ({"limits": {"FLU": 5}}, "'FLU'"),
+        ({"limits": {"FLU": 5}}, r"`limits`.*\['NORMAL', 'PNEUMONIA'\]. Received: 'FLU'"),
+        ({"gan_classes": ("NORMAL", "FLU")}, "`gan_classes`.*Received: 'FLU'"),
         ({"arms": ("gan-only",), "gan_classes": ("NORMAL",)}, r"`gan_classes`.*'gan-only'.*PNEU"),
-        ({"arms": ("gan",), "gan_classes": ("PNEUMONIA",)}, "force=True"),
+        (
+            {"arms": ("gan",), "gan_classes": ("PNEUMONIA",)},
+            "`gan_classes`.*smallest class first, 'NORMAL'.*'PNEUMONIA'.*force=True",
+        ),
         ({"positive_class": "FLU"}, "`positive_class`.*'FLU'"),
         ({"image_size": 48}, "`image_size`.*Received: 48"),
     ],
@@ -61,6 +73,45 @@ def test_every_arm_of_a_set_shares_updates_that_can_be_halved():
         assert classifier.updates == updates
         assert updates % (2 * classifier.updates_per_epoch) == 0
     assert StudySettings("phantom").classifier(40).batch_size == 40
+
+
+def test_no_arm_trains_on_fewer_images_than_a_batch(folders):
+    small = {**SMALL, "classifier_batch_size": 64, "synthetic_ratios": (0.25, 1.0)}
+    counts = {}
+    for arms in (("gan",), ("gan", "gan-pretrain")):
+        study = prepare_study(StudySettings(str(folders), arms=arms, **small))
+        counts[arms] = study.config["training_sets"][0]
+    images = counts["gan",]["images"]
+    assert counts["gan",]["batch_size"] == sum(images.values())
+    drawn = sum(round(0.25 * count) for count in images.values())
+    assert counts["gan", "gan-pretrain"]["batch_size"] == drawn
+
+
+def test_any_order_of_classes_will_do_where_no_arm_draws_one_alone(folders):
+    both = {"gan_classes": ("PNEUMONIA", "NORMAL"), "arms": ("gan-all",)}
+    assert prepare_study(StudySettings(str(folders), **both, **SMALL)).scarce_class == "PNEUMONIA"
+
+
+def test_a_test_split_that_cannot_be_compared_is_refused_before_any_training(tmp_path):
+    root = write_study_folders(tmp_path / "chest")
+    for path in sorted((root / "test" / "NORMAL").iterdir())[2:]:
+        path.unlink()
+    with pytest.raises(ValueError, match="two or more test patients without.*Received: 1"):
+        prepare_study(StudySettings(str(root), **SMALL))
+
+
+def test_the_scarce_class_is_one_for_the_whole_study(tmp_path):
+    root = write_study_folders(tmp_path / "chest")
+    for path in sorted((root / "train" / "PNEUMONIA").iterdir())[1:25:2]:
+        path.unlink()
+    settings = StudySettings(str(root), limits={"PNEUMONIA": 12}, **{**SMALL, "seeds": 8})
+    study = prepare_study(settings)
+    sets = study.config["training_sets"]
+    # By chance of the seed the smallest class is now this one, now that.
+    assert len({min(one["images"], key=one["images"].get) for one in sets}) == 2
+    assert {study.training_set(1.0, seed).scarce_class for seed in settings.seed_list} == {
+        study.scarce_class
+    }
 
 
 def test_a_set_is_limited_first_and_draws_its_smallest_class(folders):

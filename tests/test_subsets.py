@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from kerasmedgan.data import TestSplitError
-from kerasmedgan.data.subsets import limit_patients, patient_counts, take_fraction
+from kerasmedgan.data.subsets import limit_patients, take_fraction
 
 
 def test_a_fraction_is_of_patients_with_all_their_images(tiny):
     half = take_fraction(tiny, 0.5, seed=0)
-    assert patient_counts(half) == {"NORMAL": 3, "PNEUMONIA": 7}
+    assert half.patient_counts() == {"NORMAL": 3, "PNEUMONIA": 7}
     # Every patient of the tiny split has two images.
     assert half.counts() == {"NORMAL": 6, "PNEUMONIA": 14}
     inside = np.isin(tiny.groups, half.groups)
@@ -26,7 +26,7 @@ def test_seeds_choose_other_patients(tiny):
 
 def test_a_limit_keeps_the_other_classes_whole(tiny):
     limited = limit_patients(tiny, {"NORMAL": 2}, seed=0)
-    assert patient_counts(limited) == {"NORMAL": 2, "PNEUMONIA": 14}
+    assert limited.patient_counts() == {"NORMAL": 2, "PNEUMONIA": 14}
     assert limited.counts() == {"NORMAL": 4, "PNEUMONIA": 28}
 
 

@@ -30,7 +30,7 @@ def data_report(
     return {
         "counts": {name: images.counts() for name, images in splits.items()},
         "class_prior": {name: _prior(images) for name, images in splits.items()},
-        "patients": {name: _patients(images) for name, images in splits.items()},
+        "patients": {name: images.patient_counts() for name, images in splits.items()},
         "patients_in_several_splits": _shared_patients(splits),
         "unreadable": {"count": len(unreadable), "files": unreadable},
         "identical_images": _identical_images(splits, digests),
@@ -80,13 +80,6 @@ def format_report(report: dict) -> str:
 
 def _prior(images: LabeledImages) -> dict[str, float]:
     return {name: round(count / len(images), 4) for name, count in images.counts().items()}
-
-
-def _patients(images: LabeledImages) -> dict[str, int]:
-    return {
-        name: len(np.unique(images.groups[images.labels == label]))
-        for label, name in enumerate(images.class_names)
-    }
 
 
 def _shared_patients(splits: dict[str, LabeledImages]) -> dict[str, int]:

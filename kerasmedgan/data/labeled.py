@@ -83,6 +83,13 @@ class LabeledImages:
         totals = np.bincount(self.labels, minlength=self.num_classes)
         return {name: int(total) for name, total in zip(self.class_names, totals, strict=True)}
 
+    def patient_counts(self) -> dict[str, int]:
+        """Returns the number of patients with an image of each class."""
+        return {
+            name: int(np.unique(self.groups[self.labels == label]).size)
+            for label, name in enumerate(self.class_names)
+        }
+
     def class_index(self, name: str) -> int:
         """Returns the label of a class name.
 

@@ -8,14 +8,6 @@ from kerasmedgan.data.labeled import TRAIN, LabeledImages, require_split
 from kerasmedgan.data.patients import rarest_class
 
 
-def patient_counts(images: LabeledImages) -> dict[str, int]:
-    """Returns the number of patients with an image of each class."""
-    return {
-        name: int(np.unique(images.groups[images.labels == label]).size)
-        for label, name in enumerate(images.class_names)
-    }
-
-
 def take_fraction(train: LabeledImages, fraction: float, *, seed: int) -> LabeledImages:
     """Keeps a share of the training patients, stratified by class, with all their images.
 
@@ -69,6 +61,11 @@ def limit_patients(train: LabeledImages, limits: Mapping[str, int], *, seed: int
     generator = np.random.default_rng(seed)
     kept = np.ones(len(train), bool)
     for name, limit in limits.items():
+        if name not in train.class_names:
+            raise ValueError(
+                f"Invalid value for `limits`. Expected classes of {list(train.class_names)}. "
+                f"Received: {name!r}. Class names are the names of the class folders."
+            )
         of_class = train.labels == train.class_index(name)
         patients = generator.permutation(np.unique(train.groups[of_class]))
         kept &= ~of_class | np.isin(train.groups, patients[: max(limit, 0)])
@@ -78,7 +75,7 @@ def limit_patients(train: LabeledImages, limits: Mapping[str, int], *, seed: int
 
 
 def _check_patients(train: LabeledImages, setting: str) -> None:
-    for name, count in patient_counts(train).items():
+    for name, count in train.patient_counts().items():
         if count < 2:
             raise ValueError(
                 f"Cannot train on {setting}. Expected at least two patients of each class. "

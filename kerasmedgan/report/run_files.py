@@ -1,7 +1,6 @@
 """Report, files of a run: JSON, CSV and PNG become dictionaries and arrays."""
 
 import csv
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasmedgan.data.labeled import TEST
+from kerasmedgan.files import read_json
 from kerasmedgan.images import decode_image
 
 RESULTS = "results.json"
@@ -30,7 +30,7 @@ def read_results(run: str | os.PathLike, example: str) -> dict:
             f"Invalid value for `run`. Expected a run folder with {RESULTS}. "
             f"Received: {run}. Run {example} to its end and pass its folder."
         )
-    return json.loads(path.read_text(encoding="utf-8"))
+    return read_json(path)
 
 
 def read_columns(path: Path) -> dict[str, np.ndarray]:

@@ -1,8 +1,14 @@
 """Report of a study, the answer: which arms help or hurt, and which one to use."""
 
+from collections.abc import Callable
+
 from kerasmedgan.report.study_metrics import format_fraction, metric_title, primary_difference
 from kerasmedgan.report.study_read import StudyRun
-from kerasmedgan.report.study_shortcut import EVERY_CLASS_ARM, harmful_shortcuts
+from kerasmedgan.report.study_shortcut import (
+    EVERY_CLASS_ARM,
+    falls_unproven,
+    harmful_shortcuts,
+)
 from kerasmedgan.report.tables import format_names
 from kerasmedgan.study import REAL
 from kerasmedgan.study.verdict import HELPS, HURTS, NO_EVIDENCE, NONE
@@ -32,8 +38,15 @@ def format_verdict(study: StudyRun) -> str:
             f"No verdict can be given: there is one seed ({study.seeds[0]}), and without a second "
             "one a difference between arms cannot be told from that between seeds."
         )
-    parts = [f"Helped: {listed}." if (listed := _list_effects(study, HELPS)) else "No arm helped."]
-    parts.append(f"Hurt: {listed}." if (listed := _list_effects(study, HURTS)) else "No arm hurt.")
+    parts = []
+    for verdict, title, nothing in (
+        (HELPS, "Helped", "No arm was shown to help."),
+        (HURTS, "Hurt", "No arm was shown to hurt."),
+    ):
+        listed = _list_effects(study, lambda entry, of=verdict: entry["verdict"] == of)
+        parts.append(f"{title}: {listed}." if listed else nothing)
+    if listed := _list_effects(study, falls_unproven):
+        parts.append(f"Below `{REAL}` in each seed, though that is no proof: {listed}.")
     if listed := _list_fractions(study, NO_EVIDENCE):
         parts.append(f"No evidence either way: {listed}.")
     if listed := _list_fractions(study, NONE):
@@ -71,21 +84,17 @@ def _reason(study: StudyRun, fraction: float, arm: str) -> str:
     )
 
 
-def _fractions_of(study: StudyRun, arm: str, verdict: str) -> list[float]:
-    return [
-        fraction
-        for fraction in study.fractions
-        if study.comparison(fraction, arm)["verdict"] == verdict
-    ]
+def _fractions_of(study: StudyRun, arm: str, is_meant: Callable[[dict], bool]) -> list[float]:
+    return [fraction for fraction in study.fractions if is_meant(study.comparison(fraction, arm))]
 
 
-def _list_effects(study: StudyRun, verdict: str) -> str:
-    """Names the arms of a verdict with fraction and difference of the primary metric."""
+def _list_effects(study: StudyRun, is_meant: Callable[[dict], bool]) -> str:
+    """Names arms with fraction and difference of the primary metric."""
     listed = []
     for arm in study.compared_arms:
         effects = [
             f"fraction {format_fraction(fraction)} ({primary_difference(study, fraction, arm)})"
-            for fraction in _fractions_of(study, arm, verdict)
+            for fraction in _fractions_of(study, arm, is_meant)
         ]
         if effects:
             listed.append(f"`{arm}` at {' and '.join(effects)}")
@@ -96,7 +105,7 @@ def _list_fractions(study: StudyRun, verdict: str) -> str:
     """Names the arms of a verdict, those with the same fractions together."""
     arms_at: dict[tuple[float, ...], list[str]] = {}
     for arm in study.compared_arms:
-        fractions = tuple(_fractions_of(study, arm, verdict))
+        fractions = tuple(_fractions_of(study, arm, lambda entry: entry["verdict"] == verdict))
         if fractions:
             arms_at.setdefault(fractions, []).append(arm)
     return ", ".join(

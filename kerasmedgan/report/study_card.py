@@ -128,7 +128,8 @@ def _limits(study: StudyRun, arm: str) -> str:
         "or age group was tested.",
         f"{escape(name)} is {shares[0]:.1f} % of the training images and {shares[1]:.1f} % of the "
         "test images; accuracy, threshold and calibration hold at no other share.",
-        "Several seeds show the spread of training, not that of other training sets."
+        "Several seeds show the spread of training, and of other choices of patients from this "
+        "data set; not that of other data sets."
         if len(study.seeds) > 1
         else "One seed: the spread of training is unknown.",
         *format_leakage(study),

@@ -36,7 +36,6 @@ def format_checklist(study: StudyRun) -> str:
 
 def _data(study: StudyRun) -> list[tuple[str, str]]:
     counts = "; ".join(f"{split} {_counts(of)}" for split, of in study.results["data"].items())
-    limits = study.results["limits"]
     return [
         ("where the images come from, and when", f"{data_source(study)}; dates {TO_FILL_IN}"),
         ("who was included and who was left out", TO_FILL_IN),
@@ -44,9 +43,15 @@ def _data(study: StudyRun) -> list[tuple[str, str]]:
         ("how many images, by class", f"{counts} (first seed, before fractions and limits)"),
         ("how the truth was found, by whom, how far they agreed", TO_FILL_IN),
         ("how images were prepared", f"{_preparation(study)}; before that {TO_FILL_IN}"),
-        ("images left out to make data scarce", _counts(limits) if limits else "none by class"),
+        ("patients left out to make data scarce", _limits_in_words(study)),
         ("missing and unreadable images", "see `data_report.json`"),
     ]
+
+
+def _limits_in_words(study: StudyRun) -> str:
+    limits = study.results["limits"].items()
+    kept = [f"all but {count} of {name} in each training set" for name, count in limits]
+    return "; ".join(kept) or "none by class"
 
 
 def _preparation(study: StudyRun) -> str:
@@ -60,13 +65,19 @@ def _split(study: StudyRun) -> list[tuple[str, str]]:
     fractions = ", ".join(map(format_fraction, study.fractions))
     leakage = " ".join(format_leakage(study)) or "none found by patient name or identical image"
     return [
-        ("on what level sets are kept apart", "validation is split off by patient"),
+        ("on what level sets are kept apart", _level(study)),
         ("how the test split was made", TO_FILL_IN),
         ("overlap between the sets", leakage),
         ("shares of the training patients", fractions),
         ("how many patients in each training set", "see Training sets above"),
         ("whether the sample size was planned", TO_FILL_IN),
     ]
+
+
+def _level(study: StudyRun) -> str:
+    if study.config.get("validation_splits", len(study.seeds)) < len(study.seeds):
+        return f"validation is the data's own split, the same for all seeds; {TO_FILL_IN}"
+    return "validation is split off by patient, anew for each seed"
 
 
 def _selection(study: StudyRun) -> list[tuple[str, str]]:
@@ -77,12 +88,25 @@ def _selection(study: StudyRun) -> list[tuple[str, str]]:
         ("repetitions", f"{len(study.seeds)} seeds: {', '.join(map(str, study.seeds))}"),
         ("how the final weights were chosen", "best AUC on validation"),
         ("how the threshold was chosen", "Youden's index on validation, for each classifier"),
-        ("how the dose of synthetic images was chosen", "AUC on validation"),
-        ("what the generator learned from", "training images of its own fraction and seed"),
+        ("how the dose of synthetic images was chosen", _dose(study)),
+        ("what the generator learned from", _generator_data(study)),
         ("how the recommended arm was chosen", RECOMMENDATION_RULE),
         ("how often the test split was looked at", format_openings(study)),
         ("earlier experiments on the same test split", TO_FILL_IN),
     ]
+
+
+def _dose(study: StudyRun) -> str:
+    tried = {ratio for cell in study.cells() for ratio in cell["ratio_validation_aucs"]}
+    if not tried:
+        return "no synthetic images were used"
+    return "AUC on validation" if len(tried) > 1 else "one dose, set before the run"
+
+
+def _generator_data(study: StudyRun) -> str:
+    if not study.results["generators"]:
+        return "no generator was trained"
+    return "training images of its own fraction and seed"
 
 
 def _numbers(study: StudyRun) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """Report of a study, facts: what was run, on how many images, at what cost."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 
 from kerasmedgan.data.labeled import TRAIN, VALIDATION
 from kerasmedgan.report.environment_table import format_environment
@@ -80,7 +80,6 @@ def _overview(study: StudyRun) -> str:
             for split, of in results["data"].items()
         ),
         format_openings(study),
-        *_missing_cells(study),
         *format_leakage(study),
     ]
     return format_list(items)
@@ -95,19 +94,6 @@ def format_leakage(study: StudyRun) -> list[str]:
         f"The data report found {', '.join(found)}. Where these are the same patients or images, "
         "the numbers flatter; where patient numbering restarts in each folder, they are not."
     ]
-
-
-def _missing_cells(study: StudyRun) -> list[str]:
-    """Names the cells that the study asked for and that gave no result."""
-    ran = Counter((cell["fraction"], cell["seed"], cell["arm"]) for cell in study.cells())
-    missing = [
-        f"fraction {format_fraction(fraction)}, seed {seed}, `{arm}`"
-        for fraction in study.fractions
-        for seed in study.seeds
-        for arm in study.arms
-        if not ran[fraction, seed, arm]
-    ]
-    return [f"**Failed cells**: {'; '.join(missing)}"] if missing else []
 
 
 def _training_sets(study: StudyRun) -> str:

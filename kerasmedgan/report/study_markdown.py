@@ -56,11 +56,36 @@ def format_study_report(study: StudyRun, figures: Sequence[str]) -> str:
 
 def _notes(study: StudyRun) -> str:
     """Says what the two lines above rest on, and what they do not say."""
-    return (
+    notes = (
         f"Verdicts are of each arm against `{REAL}` by {metric_title(study.primary)}, the metric "
-        "named before the run, on the test split; two other arms are not compared with each other. "
-        "'No evidence' does not mean 'no difference'. The rule stands under [Method in ten "
-        "lines](#method-in-ten-lines). Not for clinical use."
+        "named before the run, on the test split; two other arms are not compared with each other, "
+        f"so an arm that joins two changes says nothing of one of them. {_power(study)}"
+        "The rule stands under [Method in ten lines](#method-in-ten-lines). Not for clinical use."
+    )
+    if len(study.fractions) > 1 and len(study.seeds) > 1:
+        chance = 1 - study.results["level"] ** len(study.fractions)
+        notes += (
+            f" Each fraction has its own level: over {len(study.fractions)} of them, chance alone "
+            f"claims something in up to {100 * chance:.0f} % of studies."
+        )
+    return notes
+
+
+def _power(study: StudyRun) -> str:
+    """Says how small a difference this study could have shown."""
+    widths = [
+        (high - low) / 2
+        for fraction in study.fractions
+        for arm in study.compared_arms
+        if (interval := study.comparison(fraction, arm)["primary"]["corrected_interval"])
+        for low, high in [interval]
+    ]
+    if not widths:
+        return ""
+    return (
+        "'No evidence' does not mean 'no difference': what this study could show begins at "
+        f"{min(widths):.3f} to {max(widths):.3f}, the half widths of its intervals; more seeds "
+        "make them narrower. "
     )
 
 

@@ -12,9 +12,9 @@ from kerasmedgan.study.verdict import RULE
 def format_method(study: StudyRun) -> str:
     """Writes the method as ten numbered lines."""
     lines = (
-        "Splits: one test split for all; each seed carves its own validation split from the "
-        "training patients; a fraction keeps that share of the other training patients of each "
-        "class, a smaller one among those of a larger one.",
+        f"Splits: one test split for all; {_validation(study)}; a fraction keeps that share of the "
+        "other training patients of each class, drawn anew for each seed, a smaller one among "
+        "those of a larger one.",
         f"Arms differ in what they train on (images, their weights, their transformation) and in "
         f"nothing else: the arms of a seed share initial weights, batch seed and validation "
         f"split, and are compared with `{REAL}` seed by seed.",
@@ -27,10 +27,11 @@ def format_method(study: StudyRun) -> str:
         "GAN: trained only on the real training images of its own fraction and seed; validation "
         "and test images were never shown to it.",
         "Test: opened once for each classifier, after its weights and threshold were saved.",
-        f"Statistics: paired differences; Student intervals over seeds and over test patients, "
-        f"level {study.results['level']:g} (Obuchowski and Rockette 1995; Hillis 2007, 2014; "
-        "patients resampled with all their images, Rutter 2000); exact McNemar tests stand beside "
-        "(McNemar 1947, Psychometrika 12, 153-157) and decide nothing.",
+        f"Statistics: differences paired by seed, level {study.results['level']:g}; noise of seeds "
+        "estimated from all arms together (Dunnett 1955) and never below an arm's own, noise of "
+        "test patients by bootstrap of patients with all their images (Rutter 2000; crossed with "
+        "seeds as in Obuchowski and Rockette 1995), each with its own Student quantile (Banerjee "
+        "1960); exact McNemar tests (McNemar 1947) stand beside and decide nothing.",
         f"Verdict: primary metric {metric_title(study.primary)}; p-values and intervals corrected "
         "for the number of arms at a fraction (Holm 1979, Scandinavian Journal of Statistics 6, "
         f"65-70). {' '.join(RULE.split())}",
@@ -39,6 +40,13 @@ def format_method(study: StudyRun) -> str:
         f"{DISTINGUISHABLE_AUC}).",
     )
     return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
+
+
+def _validation(study: StudyRun) -> str:
+    """Says where validation comes from: the data's own folder is the same in every seed."""
+    if study.config.get("validation_splits", len(study.seeds)) < len(study.seeds):
+        return "all seeds share the data's own validation split"
+    return "each seed carves its own validation split from the training patients"
 
 
 def _updates(study: StudyRun) -> str:

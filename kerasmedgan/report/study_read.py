@@ -1,18 +1,19 @@
 """Report of a study, reading: the run folder of a study becomes numbers and arrays."""
 
 import dataclasses
-import json
 import os
 from pathlib import Path
 
 import numpy as np
 
+from kerasmedgan.files import read_json
 from kerasmedgan.report.run_files import (
     read_columns,
     read_first_images,
     read_results,
     read_test_scores,
 )
+from kerasmedgan.run_folder import CONFIG
 from kerasmedgan.study import REAL
 
 SYNTHETIC = "synthetic"
@@ -174,8 +175,8 @@ def read_study(run: str | os.PathLike) -> StudyRun:
             "Invalid value for `run`. Expected the folder of a study. Received: "
             f"{run}, whose results.json is of another kind. Pass it to `write_report`."
         )
-    config = Path(run) / "config.json"
-    settings = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}
+    config = Path(run) / CONFIG
+    settings = read_json(config) if config.is_file() else {}
     return StudyRun(Path(run), results, settings)
 
 

@@ -8,7 +8,7 @@ from kerasmedgan.report.study_metrics import format_fraction
 from kerasmedgan.report.study_read import StudyRun
 from kerasmedgan.report.tables import escape, format_names, format_table
 from kerasmedgan.study.shortcut import DISTINGUISHABLE_AUC
-from kerasmedgan.study.verdict import HURTS
+from kerasmedgan.study.verdict import HURTS, NO_EVIDENCE
 
 EVERY_CLASS_ARM = "gan-all"
 
@@ -46,13 +46,20 @@ def find_shortcuts(study: StudyRun) -> list[Shortcut]:
     return found
 
 
+def falls_unproven(comparison: dict) -> bool:
+    """Returns whether an arm is below `real` in every seed, but not by the rule of the verdict."""
+    per_seed = comparison["differences"][comparison["primary"]["metric"]]["per_seed"]
+    return comparison["verdict"] == NO_EVIDENCE and max(per_seed) < 0
+
+
 def harmful_shortcuts(study: StudyRun) -> list[Shortcut]:
-    """Returns those shortcuts that stand in an arm that hurts at the same fraction."""
+    """Returns those shortcuts that stand in an arm that hurts, or falls in every seed."""
     return [
         shortcut
         for shortcut in find_shortcuts(study)
         if any(
-            study.comparison(shortcut.fraction, arm)["verdict"] == HURTS for arm in shortcut.arms
+            found["verdict"] == HURTS or falls_unproven(found)
+            for found in (study.comparison(shortcut.fraction, arm) for arm in shortcut.arms)
         )
     ]
 

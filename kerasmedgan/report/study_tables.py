@@ -29,10 +29,12 @@ def format_fraction_results(study: StudyRun, fraction: float) -> str:
                 f"`{arm}`: {escape(study.comparison(fraction, arm)['reason'])}" for arm in compared
             ),
             "A moved threshold changes accuracy without telling the classes apart any better. What "
-            "is left when both arms are cut at the specificity of `real`:",
+            "is left when both arms are cut at the specificity of `real`, a cut that is found on "
+            "the test images: it explains a difference, nobody could have chosen it before.",
             _threshold_table(study, fraction),
             "Exact McNemar test on the test images' decisions: how many only the arm and only "
-            "`real` got right.",
+            "`real` got right. Each is of one seed and takes images as independent, also those of "
+            "one patient; it decides nothing.",
             _mcnemar_table(study, fraction),
         ]
     return "\n\n".join(sections)

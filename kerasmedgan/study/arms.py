@@ -44,6 +44,11 @@ class Arm:
         """Whether it uses synthetic images."""
         return self.draws != NO_CLASS
 
+    @property
+    def trains_on_synthetic_alone(self) -> bool:
+        """Whether a phase of its training has no real image."""
+        return self.is_synthetic and (self.pretrains or not self.keeps_real)
+
 
 ARMS = {
     arm.name: arm

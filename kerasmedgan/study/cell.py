@@ -1,6 +1,5 @@
 """Stage 6, study: one cell (fraction, seed, arm): train, choose, open the test split; resumable."""
 
-import json
 import time
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from kerasmedgan.classical import ClassicalAugmentation
 from kerasmedgan.classifier import VALIDATION_AUC, balanced_class_weights
 from kerasmedgan.environment import peak_memory_mib
 from kerasmedgan.evaluation import choose_threshold, evaluate, predict, write_predictions
-from kerasmedgan.files import write_json
+from kerasmedgan.files import read_json, write_json
 from kerasmedgan.study.arms import ARMS, choose_synthetic, composition, training_phases
 from kerasmedgan.study.generator import load_drawn
 from kerasmedgan.study.guard import TestGuard
@@ -71,18 +70,13 @@ def run_cell(arm: str, training_set: TrainingSet, study: Study, output: Path) ->
     return read_json(directory / CELL)
 
 
-def read_json(path: Path) -> dict:
-    """Reads a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
 def _train_and_choose(
     arm: str, training_set: TrainingSet, study: Study, output: Path, directory: Path
 ) -> None:
     """Trains once for each dose and saves the classifier that validation AUC prefers."""
     start, settings = time.perf_counter(), study.settings
     ratios = settings.synthetic_ratios if ARMS[arm].is_synthetic else (None,)
-    classifier = settings.classifier(len(training_set.train))
+    classifier = settings.classifier(training_set.smallest_training(settings))
     best, aucs = None, {}
     for ratio in ratios:
         phases = _phases(arm, training_set, ratio, output)
@@ -92,7 +86,7 @@ def _train_and_choose(
             classifier,
             seed=training_set.seed,
             verbose=0,
-            **_how(arm, training_set, study),
+            **_weighting_and_transform(arm, training_set, study),
         )
         validation = predict(model, training_set.splits.validation)
         threshold = choose_threshold(validation, study.positive_class)
@@ -130,7 +124,7 @@ def _phases(arm: str, training_set: TrainingSet, ratio: float | None, output: Pa
     return training_phases(ARMS[arm], training_set.train, synthetic, seed=training_set.seed)
 
 
-def _how(arm: str, training_set: TrainingSet, study: Study) -> dict:
+def _weighting_and_transform(arm: str, training_set: TrainingSet, study: Study) -> dict:
     """Returns an arm's class weights and transformation, the arguments of `train_on`."""
     how = {}
     if ARMS[arm].weighs_classes:

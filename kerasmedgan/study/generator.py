@@ -1,10 +1,9 @@
 """Stage 6, study: the GAN of one class, fraction and seed, shared by the arms; resumable."""
 
-import json
 from pathlib import Path
 
 from kerasmedgan.data.labeled import LabeledImages
-from kerasmedgan.files import write_json
+from kerasmedgan.files import read_json, write_json
 from kerasmedgan.gan import DCGAN, build_adam
 from kerasmedgan.study.arms import synthetic_count
 from kerasmedgan.study.gan_run import describe_synthetic, run_gan
@@ -74,7 +73,7 @@ def train_generator(
     directory = f"generators/{folder}/{class_name}"
     facts_file = output / directory / FACTS
     if facts_file.exists():
-        return json.loads(facts_file.read_text(encoding="utf-8"))
+        return read_json(facts_file)
     real = images.of_class(class_name)
     batch_size = gan_batch_size(settings.gan_batch_size, len(real))
     steps_per_epoch = len(real) // batch_size

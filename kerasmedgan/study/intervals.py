@@ -23,7 +23,7 @@ def summarise(values: Sequence[float]) -> dict:
     return {"mean": float(np.mean(values)), "standard_deviation": deviation, "values": values}
 
 
-def crossed_variance(resampled: np.ndarray) -> tuple[float, float]:
+def crossed_variance(resampled: np.ndarray, *, least: float = 0.0) -> tuple[float, float]:
     """Estimates the variance of a mean difference over seeds and over test patients.
 
     With n seeds it is the sum of two parts, S^2 / n and C.
@@ -46,29 +46,66 @@ def crossed_variance(resampled: np.ndarray) -> tuple[float, float]:
     Args:
         resampled: float64 array, shape `(seeds, 1 + resamples)`: the differences; column 0 is
             the test split as it is. Two or more seeds.
+        least: S^2 is taken for no less than this, as from `pooled_seed_variance`.
 
     Returns:
         The seeds' part and the patients' part.
     """
     count = len(resampled)
-    seeds = float(np.var(resampled[:, 0], ddof=1)) / count
+    seeds = max(float(np.var(resampled[:, 0], ddof=1)), least) / count
     covariance = np.cov(resampled[:, 1:])
     fixed_seeds = float(covariance.mean())
     shared = float(covariance.sum() - np.trace(covariance)) / (count * (count - 1))
     return seeds, max(shared, 0.0, fixed_seeds - seeds)
 
 
-def describe_difference(resampled: np.ndarray, *, patients: int, level: float) -> dict:
+def pooled_seed_variance(values: np.ndarray) -> tuple[float, float]:
+    """Estimates the variance between seeds of a paired difference from all arms together.
+
+    Two or three seeds of one arm say little of its noise; all arms together say more. It is twice
+    the error of the two-way layout of arms and seeds (randomized blocks), on which Dunnett's
+    comparisons with a control rest. Its (arms - 1) (seeds - 1) degrees of freedom hold for arms
+    that are equally noisy. They need not be, so half of them are counted: with one arm, or `real`,
+    two or three times as noisy as the others, simulated studies without an effect then still claim
+    one less often than the level allows (`tests/test_intervals.py`).
+    Sources: Dunnett 1955, Journal of the American Statistical Association 50, 1096-1121; Box 1954,
+    Annals of Mathematical Statistics 25(3), 484-498 (unequal noise costs degrees of freedom).
+
+    Args:
+        values: float64 array, shape `(arms, seeds)`: one metric of every arm, `real` among them;
+            two arms and two seeds or more.
+
+    Returns:
+        The variance of one seed's difference of two arms, and its degrees of freedom; with two
+        arms these are the sample variance of the differences and seeds - 1.
+    """
+    arms, seeds = values.shape
+    of_arm, of_seed = values.mean(axis=1, keepdims=True), values.mean(axis=0, keepdims=True)
+    residuals = values - of_arm - of_seed + values.mean()
+    freedom = (arms - 1) * (seeds - 1)
+    return 2 * float(np.sum(residuals**2)) / freedom, max(freedom / 2, seeds - 1)
+
+
+def describe_difference(
+    resampled: np.ndarray,
+    *,
+    patients: int,
+    level: float,
+    pooled: tuple[float, float] | None = None,
+) -> dict:
     """Tests a paired difference against 0.
 
     Args:
         resampled: as in `crossed_variance`; with one seed only its mean can be described.
         patients: the number of patients that the patients' part rests on, two or more.
         level: of the interval, in (0, 1).
+        pooled: as from `pooled_seed_variance`. The seeds' part rests on it, or on this arm's own
+            variance where that is the larger. `None` leaves the arm's own, with seeds - 1 degrees
+            of freedom.
 
     Returns:
         `mean`, `per_seed`; `standard_error` and its two parts `standard_error_seeds` and
-        `standard_error_patients`; `degrees_of_freedom` (of the seeds' part: seeds - 1);
+        `standard_error_patients`; `degrees_of_freedom` (of the seeds' part);
         `interval` (two numbers, see `crossed_interval`) and `p_value` (two-sided: 1 - the
         highest level at which the interval excludes 0). JSON-ready; all but the first two are
         `None` with one seed.
@@ -78,11 +115,12 @@ def describe_difference(resampled: np.ndarray, *, patients: int, level: float) -
     if len(per_seed) < 2:
         names = ("standard_error", "standard_error_seeds", "standard_error_patients")
         return entry | dict.fromkeys((*names, "degrees_of_freedom", "interval", "p_value"))
-    seeds_part, patients_part = crossed_variance(resampled)
+    variance, freedom = pooled or (0.0, len(per_seed) - 1)
+    seeds_part, patients_part = crossed_variance(resampled, least=variance)
     entry["standard_error"] = float(np.sqrt(seeds_part + patients_part))
     entry["standard_error_seeds"] = float(np.sqrt(seeds_part))
     entry["standard_error_patients"] = float(np.sqrt(patients_part))
-    entry["degrees_of_freedom"] = len(per_seed) - 1
+    entry["degrees_of_freedom"] = float(freedom)
     entry["interval"] = crossed_interval(entry, patients=patients, level=level)
     entry["p_value"] = _p_value(entry, patients)
     return entry
@@ -91,8 +129,8 @@ def describe_difference(resampled: np.ndarray, *, patients: int, level: float) -
 def crossed_interval(entry: dict, *, patients: int, level: float) -> list[float]:
     """Returns the two ends of an interval for a mean difference, symmetric about it.
 
-    Each part of the variance is multiplied by the square of its own Student quantile, with
-    seeds - 1 and `patients` - 1 degrees of freedom; the half width is the root of the sum. It
+    Each part of the variance is multiplied by the square of its own Student quantile, with the
+    seeds' degrees of freedom and `patients` - 1; the half width is the root of the sum. It
     covers at least at its level, whichever part is the larger, since the distribution function of
     a squared normal variable is concave. Satterthwaite's degrees of freedom for the sum do not:
     with three seeds whose differences are alike by chance they call the error well known, and at

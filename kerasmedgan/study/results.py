@@ -8,6 +8,8 @@ import numpy as np
 from kerasmedgan.data import leakage
 from kerasmedgan.data.labeled import TEST
 from kerasmedgan.environment import environment
+from kerasmedgan.files import read_json
+from kerasmedgan.run_folder import CONFIG
 from kerasmedgan.study.arms import REAL
 from kerasmedgan.study.guard import TestGuard
 from kerasmedgan.study.prepare import Study
@@ -35,7 +37,7 @@ def collect_results(
     Returns:
         The content of `results.json`.
     """
-    settings, config = study.settings, study.config
+    settings = study.settings
     return {
         "kind": "study",
         "primary_metric": settings.primary_metric,
@@ -57,7 +59,7 @@ def collect_results(
         "comparisons": _comparisons(study, output, cells),
         "test_openings": TestGuard(output / "test_openings.jsonl").openings(),
         "environment": environment(),
-        "command": config.get("command", ""),
+        "command": read_json(output / CONFIG)["command"],
         "seconds": round(sum(entry["seconds"] for entry in (*cells, *generators)), 1),
         "peak_memory_mib": max(cell["peak_memory_mib"] for cell in cells),
     }

@@ -1,6 +1,7 @@
 """Stage 6, study: one arm and seed: train, choose on validation, open the test split once."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from kerasmedgan.classifier import VALIDATION_AUC
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.data.splits import Splits
 from kerasmedgan.evaluation import choose_threshold, evaluate, predict, write_predictions
-from kerasmedgan.files import atomic_path
+from kerasmedgan.files import atomic_path, read_json, write_json
 from kerasmedgan.run_folder import write_history
 from kerasmedgan.study.arms import composition
 from kerasmedgan.study.train import ClassifierSettings, train_on
+
+ENTRY = "arm.json"
 
 
 def run_arm(
@@ -30,11 +33,15 @@ def run_arm(
 ) -> dict:
     """Trains and evaluates one classifier and writes its files.
 
+    A training that was stopped goes on from its last state in `directory`, to the same end; one
+    that is finished there is read.
+
     Args:
         name: the arm's name.
         train: the arm's training images.
         splits: validation chooses the weights and the threshold; test is opened once, at the end.
-        directory: receives `model.keras`, `history.csv` and `predictions.csv`.
+        directory: of this arm and seed alone; receives `model.keras`, `history.csv` and
+            `predictions.csv`.
         settings: how to train.
         seed: seed of the initial weights and of the batch order.
         positive_class: the class to detect; `None` with more than two classes.
@@ -44,11 +51,16 @@ def run_arm(
         The arm's entry of `results.json`.
     """
     directory, start = Path(directory), time.perf_counter()
-    model, history = train_on([train], splits.validation, settings, seed=seed, verbose=verbose)
+    if (directory / ENTRY).exists():
+        return read_json(directory / ENTRY)
+    state = directory / "state"
+    model, history = train_on(
+        [train], splits.validation, settings, seed=seed, state_directory=state, verbose=verbose
+    )
     save_classifier(model, history, directory)
     reason = f"{name}, seed {seed}"
     scores = _evaluate_once(model, splits, directory, positive_class, reason)
-    return {
+    entry = {
         "seed": seed,
         "updates": settings.updates,
         "batch_size": settings.batch_size,
@@ -58,6 +70,9 @@ def run_arm(
         "seconds": round(time.perf_counter() - start, 1),
         **scores,
     }
+    write_json(directory / ENTRY, entry)
+    shutil.rmtree(state, ignore_errors=True)
+    return read_json(directory / ENTRY)
 
 
 def _evaluate_once(

@@ -1,6 +1,7 @@
-"""Stage 6, study: what a person chooses for a study, checked before anything is loaded."""
+"""Stage 6, study: what a person chooses for a study; what needs no data is checked here."""
 
 import dataclasses
+from collections.abc import Iterator
 
 from kerasmedgan.data.patients import DEFAULT_PATIENT_PATTERN
 from kerasmedgan.distribution import MULTI_WORKER, check_strategy
@@ -33,13 +34,15 @@ class StudySettings:
         pad_to_aspect_ratio: as in `load_images`.
         patient_pattern: as in `load_images`.
         gan_classes: classes that get a GAN; the first is the one that `gan` draws. Default: the
-            smallest, and the others where an arm needs them.
+            smallest of the first seed at the largest fraction, and the others where an arm needs
+            them.
         force: draw the largest class all the same.
         gan_width: filters of the networks' layers nearest to the image.
         gan_updates: generator updates, rounded up to whole epochs.
         gan_batch_size: images a GAN update; halved until a class fills two batches.
         classifier_updates: updates of the classifier of each arm, an even number.
-        classifier_batch_size: images a classifier update; no more than there are to train on.
+        classifier_batch_size: images a classifier update; in every arm no more than the smallest
+            training set of them all has.
         horizontal_flip: mirror images in the classical arms. Leave it off where left and right
             differ, as in the chest.
         positive_class: the class to detect. Default: the one that is not named like "NORMAL".
@@ -78,24 +81,39 @@ class StudySettings:
         object.__setattr__(self, "arms", check_arms(self.arms))
         object.__setattr__(self, "fractions", tuple(sorted(set(self.fractions), reverse=True)))
         object.__setattr__(self, "synthetic_ratios", tuple(sorted(set(self.synthetic_ratios))))
-        if self.strategy == MULTI_WORKER:
-            advice = "Use 'auto' or 'mirrored'"
-            _refuse("strategy", "a strategy of one process", self.strategy, advice)
+        for name, is_right, expected, advice in self._rules():
+            if not is_right:
+                raise ValueError(
+                    f"Invalid value for `{name}`. Expected {expected}. Received: "
+                    f"{getattr(self, name)}. {advice}."
+                )
         check_strategy(self.strategy)
-        _check_count("seeds", self.seeds)
-        _check_count("gan_updates", self.gan_updates)
+
+    def _rules(self) -> Iterator[tuple[str, bool, str, str]]:
+        """Yields argument, whether it is right, what is expected, and what to do."""
+        for name in ("seeds", "gan_updates", "gan_batch_size", "classifier_batch_size"):
+            yield name, getattr(self, name) >= 1, "an integer >= 1", "Use the default"
+        yield "first_seed", self.first_seed >= 0, "an integer >= 0", "Count from 0"
         for name in ("fractions", "synthetic_ratios"):
-            if not getattr(self, name):
-                _refuse(name, "at least one number", (), "Leave it out for the default")
-        for ratio in self.synthetic_ratios:
-            if not MIN_RATIO <= ratio <= MAX_RATIO:
-                expected = f"numbers from {MIN_RATIO:g} to {MAX_RATIO:g}"
-                _refuse("synthetic_ratios", expected, ratio, "Use 1 for as many as real ones")
-        if self.primary_metric not in METRICS:
-            _refuse("primary_metric", f"one of {list(METRICS)}", self.primary_metric, "Choose one")
-        if self.classifier_updates < 2 or self.classifier_updates % 2:
-            advice = "Every arm gets the same, and a pretrained one halves them"
-            _refuse("classifier_updates", "an even number >= 2", self.classifier_updates, advice)
+            yield (
+                name,
+                bool(getattr(self, name)),
+                "a number or more",
+                "Leave it out for the default",
+            )
+        names = {f"{fraction:g}" for fraction in self.fractions}
+        advice = "Only six digits are told apart"
+        yield "fractions", len(names) == len(self.fractions), "numbers that differ", advice
+        expected = f"numbers from {MIN_RATIO:g} to {MAX_RATIO:g}"
+        within = all(MIN_RATIO <= ratio <= MAX_RATIO for ratio in self.synthetic_ratios)
+        yield "synthetic_ratios", within, expected, "Use 1 for as many as real ones"
+        known = self.primary_metric in METRICS
+        yield "primary_metric", known, f"one of {list(METRICS)}", "Choose one"
+        even = self.classifier_updates >= 2 and self.classifier_updates % 2 == 0
+        advice = "Every arm gets the same, and a pretrained one halves them"
+        yield "classifier_updates", even, "an even number >= 2", advice
+        single = self.strategy != MULTI_WORKER
+        yield "strategy", single, "a strategy of one process", "Use 'auto' or 'mirrored'"
 
     @property
     def seed_list(self) -> tuple[int, ...]:
@@ -112,12 +130,12 @@ class StudySettings:
         """Whether an arm needs a GAN."""
         return any(ARMS[name].is_synthetic for name in self.arms)
 
-    def classifier(self, train_images: int) -> ClassifierSettings:
-        """Returns how to train the classifiers on a real training set of this many images."""
+    def classifier(self, smallest: int) -> ClassifierSettings:
+        """Returns how to train classifiers whose smallest training set has this many images."""
         return ClassifierSettings(
             updates=self.classifier_updates,
             updates_per_epoch=updates_per_epoch(self.classifier_updates // 2, _LOOKS_A_HALF),
-            batch_size=min(self.classifier_batch_size, train_images),
+            batch_size=min(self.classifier_batch_size, smallest),
             dtype=self.precision,
         )
 
@@ -126,14 +144,3 @@ class StudySettings:
         names = ("image_size", "channels", "validation_fraction")
         names += ("pad_to_aspect_ratio", "patient_pattern")
         return {**{name: getattr(self, name) for name in names}, "seed": seed}
-
-
-def _check_count(name: str, count: int) -> None:
-    if count < 1:
-        _refuse(name, "an integer >= 1", count, "Use the default")
-
-
-def _refuse(name: str, expected: str, received, advice: str) -> None:
-    raise ValueError(
-        f"Invalid value for `{name}`. Expected {expected}. Received: {received}. {advice}."
-    )

@@ -15,10 +15,17 @@ from kerasmedgan.study.bootstrap import (
     resample_patients,
     resampled_metrics,
 )
-from kerasmedgan.study.intervals import correct_with_holm, describe_difference, summarise
+from kerasmedgan.study.intervals import (
+    correct_with_holm,
+    describe_difference,
+    pooled_seed_variance,
+    summarise,
+)
 from kerasmedgan.study.verdict import decide
 
 __all__ = ["METRICS", "ArmScores", "compare_arms", "exact_mcnemar", "summarise"]
+
+_MATCHED_SENSITIVITY = "sensitivity at matched specificity"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,9 +52,9 @@ def compare_arms(
 ) -> dict[str, dict]:
     """Compares every arm with the reference: same seed, same test image.
 
-    The intervals are over seeds and test patients (`crossed_variance`, `crossed_interval`),
-    corrected for the number of arms (`correct_with_holm`). They say what other seeds and other
-    patients would give, not what another training set would.
+    The intervals are over seeds, whose noise all arms tell of together (`pooled_seed_variance`),
+    and over test patients (`crossed_variance`, `crossed_interval`), corrected for the number of
+    arms (`correct_with_holm`). They say what other seeds and other test patients would give.
 
     Args:
         arms: each arm's test scores, the reference among them.
@@ -84,10 +91,15 @@ def compare_arms(
     check_arms(arms, reference=reference, images=len(is_positive))
     drawn = resample_patients(is_positive, groups, resamples=resamples, seed=seed)
     real = _resample(arms[reference], None, is_positive, drawn)
-    entries = {
-        name: _compare(_resample(arm, real, is_positive, drawn), real, drawn.patients, level)
+    others = {
+        name: _resample(arm, real, is_positive, drawn)
         for name, arm in arms.items()
         if name != reference
+    }
+    pooled = _pool_seeds([real, *others.values()])
+    entries = {
+        name: _compare(arm, real, pooled, patients=drawn.patients, level=level)
+        for name, arm in others.items()
     }
     _add_primary(entries, primary_metric, drawn.patients, level)
     _add_mcnemar(entries, arms, reference, is_positive)
@@ -171,18 +183,35 @@ def _stack(per_seed) -> dict[str, np.ndarray]:
     return {name: np.stack([seed[name] for seed in per_seed]) for name in per_seed[0]}
 
 
-def _compare(arm: _Resampled, real: _Resampled, patients: int, level: float) -> dict:
-    def describe(difference):
-        return describe_difference(difference, patients=patients, level=level)
+def _pool_seeds(arms: list[_Resampled]) -> dict[str, tuple[float, float] | None]:
+    """Returns each metric's `pooled_seed_variance` over the arms; `None` with one seed or arm."""
+    columns = {name: [arm.own[name][:, 0] for arm in arms] for name in METRICS}
+    columns[_MATCHED_SENSITIVITY] = [arm.matched["sensitivity"][:, 0] for arm in arms]
+    if len(arms) < 2 or len(columns["auc"][0]) < 2:
+        return dict.fromkeys(columns)
+    return {name: pooled_seed_variance(np.stack(values)) for name, values in columns.items()}
 
-    differences = {name: describe(arm.own[name] - real.own[name]) for name in METRICS}
+
+def _compare(
+    arm: _Resampled,
+    real: _Resampled,
+    pooled: dict[str, tuple[float, float] | None],
+    **settings,
+) -> dict:
+    differences = {
+        name: describe_difference(arm.own[name] - real.own[name], pooled=pooled[name], **settings)
+        for name in METRICS
+    }
     gain = arm.matched["accuracy"] - real.matched["accuracy"]
-    sensitivity = arm.matched["sensitivity"] - real.matched["sensitivity"]
     return {
         "differences": differences,
         "matched": {
             "specificity": real.own["specificity"][:, 0].tolist(),
-            "sensitivity_difference": describe(sensitivity),
+            "sensitivity_difference": describe_difference(
+                arm.matched["sensitivity"] - real.matched["sensitivity"],
+                pooled=pooled[_MATCHED_SENSITIVITY],
+                **settings,
+            ),
             "accuracy_gain": differences["accuracy"]["mean"],
             "accuracy_gain_at_matched_specificity": float(gain[:, 0].mean()),
         },

@@ -1,6 +1,5 @@
 """Stage 6, study: all cells of a study, one by one, into a folder that can be taken up again."""
 
-import json
 import logging
 import os
 import shlex
@@ -12,16 +11,14 @@ import keras
 
 from kerasmedgan.distribution import get_strategy
 from kerasmedgan.files import write_json
-from kerasmedgan.run_folder import create_run_folder
+from kerasmedgan.run_folder import resume_run_folder
 from kerasmedgan.study.cell import cell_name, run_cell
 from kerasmedgan.study.generator import train_generator
 from kerasmedgan.study.prepare import Study, TrainingSet
 from kerasmedgan.study.progress import Progress
 from kerasmedgan.study.results import collect_results
 
-CONFIG, RESULTS = "config.json", "results.json"
-# What may differ when a study is taken up again: it changes no number.
-_INCIDENTAL = {"command", "environment"}
+DATA_REPORT, RESULTS = "data_report.json", "results.json"
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -72,26 +69,9 @@ def open_study_folder(path: str | os.PathLike, study: Study) -> Path:
     Raises:
         FileExistsError: if it holds something else, or a study of other settings.
     """
-    path = Path(path)
-    config = {**study.config, "command": shlex.join(sys.argv)}
-    if not (path / CONFIG).exists():
-        create_run_folder(path, config)
-        write_json(path / "data_report.json", study.report)
-        return path
-    wanted = json.loads(json.dumps(config))
-    found = json.loads((path / CONFIG).read_text(encoding="utf-8"))
-    different = {
-        name: found.get(name)
-        for name in sorted((wanted.keys() | found.keys()) - _INCIDENTAL)
-        if wanted.get(name) != found.get(name)
-    }
-    if different:
-        received = ", ".join(f"`{name}` {value!r}"[:120] for name, value in different.items())
-        raise FileExistsError(
-            f"Invalid value for `output`. Expected a new folder, or that of a study with the same "
-            f"settings. Received: {path}, made with {received}. Choose another folder, or repeat "
-            "those settings to go on."
-        )
+    path = resume_run_folder(path, {**study.config, "command": shlex.join(sys.argv)})
+    if not (path / DATA_REPORT).exists():
+        write_json(path / DATA_REPORT, study.report)
     return path
 
 

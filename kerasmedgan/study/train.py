@@ -1,7 +1,9 @@
 """Stage 6, study: training sets become one classifier, trained alike in every arm."""
 
 import dataclasses
+import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import keras
 import tensorflow as tf
@@ -56,6 +58,7 @@ def train_on(
     seed: int,
     class_weight: Mapping[int, float] | None = None,
     transform: Callable[[tf.Tensor], tf.Tensor] | None = None,
+    state_directory: str | os.PathLike | None = None,
     verbose: str | int = "auto",
 ) -> tuple[keras.Model, dict[str, list[float]]]:
     """Builds a classifier and trains it on one set after the other.
@@ -70,6 +73,7 @@ def train_on(
         seed: seed of the initial weights and of the batch order.
         class_weight: weight of each class in the loss.
         transform: applied to batches of training images.
+        state_directory: as in `train_classifier`, with a folder for each phase.
         verbose: as in `fit`.
 
     Returns:
@@ -85,7 +89,7 @@ def train_on(
         dtype=settings.dtype,
     )
     share = _share(settings, len(phases))
-    for train in phases:
+    for number, train in enumerate(phases):
         compile_classifier(model, updates=share, learning_rate=settings.learning_rate)
         history = train_classifier(
             model,
@@ -97,6 +101,7 @@ def train_on(
             seed=seed,
             class_weight=class_weight,
             transform=transform,
+            state_directory=state_directory and Path(state_directory) / f"phase_{number}",
             verbose=verbose,
         ).history
     return model, history
