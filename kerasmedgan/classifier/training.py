@@ -4,105 +4,14 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 
 import keras
-import numpy as np
 import tensorflow as tf
-from keras import layers
-from sklearn.utils.class_weight import compute_class_weight
 
+from kerasmedgan.classifier.class_weights import check_class_weight
 from kerasmedgan.data.batches import evaluation_batches
 from kerasmedgan.data.labeled import TRAIN, VALIDATION, LabeledImages, require_split
-from kerasmedgan.multi_worker import MultiWorkerMixin
 from kerasmedgan.resume import BestWeights, TrainingState
 
 VALIDATION_AUC = "val_auc"
-
-# Keras' default momentum of 0.99 lags behind for several epochs of tens of steps.
-_BATCH_NORM_MOMENTUM = 0.9
-
-
-@keras.saving.register_keras_serializable("kerasmedgan")
-class Classifier(MultiWorkerMixin, keras.Model):
-    """A functional model that also trains on several workers; `build_classifier` returns one."""
-
-
-def build_classifier(
-    *,
-    image_size: int,
-    channels: int = 1,
-    num_classes: int = 2,
-    filters: Sequence[int] = (16, 32, 64, 128),
-    dropout: float = 0.3,
-    seed: int = 0,
-    dtype=None,
-) -> Classifier:
-    """Builds a small CNN: blocks of convolution, BatchNormalization, ReLU and max pooling.
-
-    Args:
-        image_size: side of the images in pixels, at least 2 to the power of `len(filters)`.
-        channels: 1 or 3.
-        num_classes: number of classes, at least 2.
-        filters: filters of each block.
-        dropout: share of pooled features dropped in training.
-        seed: seed of the initial weights and of dropout.
-        dtype: dtype or dtype policy of the hidden layers. The output is float32.
-
-    Returns:
-        A model from float32 `(batch, image_size, image_size, channels)` in [-1, 1] to float32
-        class probabilities `(batch, num_classes)`. It is not compiled.
-    """
-    if image_size < 2 ** len(filters):
-        raise ValueError(
-            f"Invalid value for `image_size`. Expected at least {2 ** len(filters)} for "
-            f"{len(filters)} poolings. Received: {image_size}. Use fewer `filters`."
-        )
-    seeds = iter(range(seed * 1000, seed * 1000 + len(filters) + 2))
-    images = keras.Input((image_size, image_size, channels), name="images")
-    x = images
-    for position, count in enumerate(filters):
-        x = layers.Conv2D(
-            count,
-            3,
-            padding="same",
-            use_bias=False,
-            kernel_initializer=keras.initializers.HeNormal(next(seeds)),
-            dtype=dtype,
-            name=f"conv_{position}",
-        )(x)
-        x = layers.BatchNormalization(
-            momentum=_BATCH_NORM_MOMENTUM, synchronized=True, dtype=dtype
-        )(x)
-        x = layers.ReLU(dtype=dtype)(x)
-        x = layers.MaxPooling2D(dtype=dtype)(x)
-    x = layers.GlobalAveragePooling2D(dtype=dtype, name="features")(x)
-    x = layers.Dropout(dropout, seed=next(seeds), dtype=dtype)(x)
-    probabilities = layers.Dense(
-        num_classes,
-        activation="softmax",
-        kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
-        dtype="float32",
-        name="probabilities",
-    )(x)
-    return Classifier(images, probabilities, name="classifier")
-
-
-def compile_classifier(
-    model: keras.Model, *, updates: int, learning_rate: float = 1e-3, label_smoothing: float = 0.0
-) -> None:
-    """Compiles with Adam, a cosine decay over `updates`, cross-entropy, accuracy and AUC.
-
-    The AUC is the mean of the one-versus-rest AUCs; with two classes that is the usual AUC.
-    """
-    model.compile(
-        optimizer=keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps=updates)
-        ),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
-        metrics=[
-            keras.metrics.CategoricalAccuracy(name="accuracy"),
-            keras.metrics.AUC(name="auc", multi_label=True, num_labels=model.output_shape[-1]),
-        ],
-        jit_compile=False,
-    )
 
 
 def train_classifier(
@@ -157,7 +66,7 @@ def train_classifier(
     require_split(train.split, TRAIN, "train")
     require_split(validation.split, VALIDATION, "validation")
     check_updates(updates, updates_per_epoch)
-    _check_class_weight(class_weight, train.num_classes)
+    check_class_weight(class_weight, train.num_classes)
     best, first_epoch = BestWeights(VALIDATION_AUC), 0
     keepers = [best]
     if state_directory is not None:
@@ -192,34 +101,6 @@ def train_classifier(
     return history
 
 
-def balanced_class_weights(counts: Mapping[str, int]) -> dict[int, float]:
-    """Returns the weights that let every class count the same in the training loss.
-
-    The weight of a class is `total / (num_classes * count)`; the mean over all images is 1.
-    Source: King and Zeng 2001, Political Analysis 9(2), 137-163; scikit-learn's "balanced".
-
-    Args:
-        counts: images of each class in label order, as from `LabeledImages.counts()`.
-
-    Returns:
-        The weight of each label, for `train_classifier(class_weight=...)`.
-
-    Raises:
-        ValueError: if a class has no image.
-    """
-    empty = [name for name, count in counts.items() if count < 1]
-    if empty or not counts:
-        raise ValueError(
-            "Invalid value for `counts`. Expected at least one image of each class. Received: "
-            f"{dict(counts)}. Add images of {empty} or leave those classes out."
-        )
-    labels = np.arange(len(counts))
-    weights = compute_class_weight(
-        "balanced", classes=labels, y=np.repeat(labels, list(counts.values()))
-    )
-    return {label: float(weight) for label, weight in enumerate(weights)}
-
-
 def validation_batches(images: LabeledImages, *, batch_size: int = 256) -> tf.data.Dataset:
     """Returns validation images in their own order as `(images in [-1, 1], labels)` batches.
 
@@ -250,13 +131,4 @@ def check_updates(updates: int, updates_per_epoch: int) -> None:
         raise ValueError(
             "Invalid value for `updates`. Expected a positive multiple of `updates_per_epoch`, "
             f"{updates_per_epoch}. Received: {updates}. Round one of them."
-        )
-
-
-def _check_class_weight(class_weight: Mapping[int, float] | None, num_classes: int) -> None:
-    # Keras gives a forgotten label the weight 1 or fails in the middle of an epoch.
-    if class_weight is not None and set(class_weight) != set(range(num_classes)):
-        raise ValueError(
-            f"Invalid value for `class_weight`. Expected a weight for each label from 0 to "
-            f"{num_classes - 1}. Received: {dict(class_weight)}. Use `balanced_class_weights`."
         )
