@@ -5,13 +5,15 @@ from pathlib import Path
 
 import keras
 
+from kerasmedgan.distribution import is_chief
 from kerasmedgan.images import make_grid, write_png
 
 
 class SampleGrid(keras.callbacks.Callback):
     """Saves a grid of generated images, always from the same latents.
 
-    Files are named `epoch_0010.png` and written atomically. The last epoch always has one.
+    Files are named `epoch_0010.png` and written atomically, of several workers by the chief. The
+    last epoch always has one.
 
     Example:
         gan.fit(batches, epochs=100, callbacks=[SampleGrid("runs/grids", every=10)])
@@ -49,7 +51,8 @@ class SampleGrid(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Writes the grid of this epoch if it is due."""
         number = epoch + 1
-        if number % self.every == 0 or number == self.params["epochs"]:
+        due = number % self.every == 0 or number == self.params["epochs"]
+        if due and is_chief(self.model.distribute_strategy):
             images = self.model.generate(self.rows * self.columns, seed=self.seed)
             path = Path(self.directory) / f"epoch_{number:04d}.png"
             write_png(path, make_grid(images, columns=self.columns))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import keras
 
+from kerasmedgan.distribution import is_chief
 from kerasmedgan.synthesis import export_images
 
 
@@ -12,7 +13,8 @@ class SyntheticExport(keras.callbacks.Callback):
     """Exports synthetic images when training ends, and every few epochs if asked.
 
     The end's export is `directory/CLASS/000000.png ...` and `directory/manifest.csv`; those on the
-    way are in `directory/epoch_0010/`. Each export appears whole or not at all.
+    way are in `directory/epoch_0010/`. Each export appears whole or not at all; of several workers
+    the chief writes it.
 
     Example:
         gan.fit(batches, epochs=100, callbacks=[
@@ -68,10 +70,11 @@ class SyntheticExport(keras.callbacks.Callback):
         self._export(Path(self.directory))
 
     def _export(self, directory: Path) -> None:
-        export_images(
-            self.model,
-            directory,
-            count=self.count,
-            class_name=self.class_name,
-            seed=self.seed,
-        )
+        if is_chief(self.model.distribute_strategy):
+            export_images(
+                self.model,
+                directory,
+                count=self.count,
+                class_name=self.class_name,
+                seed=self.seed,
+            )

@@ -15,6 +15,7 @@ from pathlib import Path
 from kerasmedgan import LabeledImages
 from kerasmedgan.callbacks import SampleGrid
 from kerasmedgan.data import format_report, leakage
+from kerasmedgan.distribution import get_strategy
 from kerasmedgan.environment import environment, peak_memory_mib
 from kerasmedgan.files import write_json
 from kerasmedgan.report import write_report
@@ -77,6 +78,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--positive-class", help='class to detect (default: the last not named like "NORMAL")')
     add("--seed", type=at_least(0), help="default: 0")
     add("--precision", choices=("float32", "mixed_bfloat16"), help="default: float32")
+    add("--strategy", help="auto, cpu, gpu, mirrored (all GPUs of this machine) or tpu")
     add("--resume", action="store_true", default=False, help="go on with the run in --output")
     add("--smoke", action="store_true", default=False, help="a minute: to see that it runs")
     add("--dry-run", action="store_true", default=False, help="print the settings and stop")
@@ -176,11 +178,13 @@ def run(job: Job, output: Path, start: float) -> dict:
 def main() -> None:
     """Prepares the job, runs it, and says where the report is."""
     arguments, start = parse_arguments(), time.perf_counter()
-    settings, output = resolve(arguments)
     try:
+        settings, output = resolve(arguments)
         if not arguments.resume:
             check_run_folder(output)
-        job = prepare_job(settings)
+        strategy = get_strategy(settings.strategy)
+        with strategy.scope():
+            job = prepare_job(settings)
         job.config["command"] = shlex.join(sys.argv)
         if not arguments.dry_run:
             resume_run_folder(output, job.config)
@@ -192,7 +196,9 @@ def main() -> None:
     if arguments.dry_run:
         print(json.dumps(job.config, indent=2))
         return
-    for name, arm in run(job, output, start)["arms"].items():
+    with strategy.scope():
+        results = run(job, output, start)
+    for name, arm in results["arms"].items():
         test = arm["test"]
         print(f"{name:>9}: test AUC {test['auc']:.3f}, accuracy {test['accuracy']:.3f}")
     print(f"One run is no evidence either way. Read {output / 'report.md'}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kerasmedgan import DCGAN, load_images
 from kerasmedgan.callbacks import SampleGrid, SyntheticExport
+from kerasmedgan.distribution import get_strategy
 
 
 def main() -> None:
@@ -15,13 +16,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=Path("runs/quickstart"))
     parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--strategy", default="auto", help="auto, cpu, gpu, mirrored or tpu")
     parser.add_argument("--smoke", action="store_true", help="two epochs, to see that it runs")
     args = parser.parse_args()
 
     splits = load_images("phantom", image_size=32)
     normal = splits.train.of_class("NORMAL")
-    gan = DCGAN(image_size=32)
-    gan.compile()
+    with get_strategy(args.strategy).scope():
+        gan = DCGAN(image_size=32)
+        gan.compile()
     gan.fit(
         normal.batches(32),
         epochs=2 if args.smoke else args.epochs,

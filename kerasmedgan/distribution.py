@@ -84,6 +84,17 @@ def get_strategy(name: str = "auto") -> tf.distribute.Strategy:
     return _STRATEGIES[name]()
 
 
+def check_one_process(name: str) -> None:
+    """Raises `ValueError` for a strategy of several processes, and as `check_strategy`."""
+    if name == MULTI_WORKER:
+        raise ValueError(
+            "Invalid value for `strategy`. Expected a strategy of one process. Received: "
+            f"{name!r}. Use 'auto' or 'mirrored'; examples/train_distributed.py trains a GAN on "
+            "several machines."
+        )
+    check_strategy(name)
+
+
 def check_strategy(name: str) -> None:
     """Raises `ValueError` for what `get_strategy` cannot return; makes no strategy."""
     if name in _UNSUPPORTED:

@@ -30,7 +30,7 @@ def folders(tmp_path_factory):
         ({"strategy": "parameter_server"}, "`strategy`"),
         ({"classifier_updates": 9}, "`classifier_updates`.*even.*Received: 9"),
         ({"strategy": "default"}, "`strategy`.*'auto'.*Received: 'default'"),
-        ({"strategy": "multiworker"}, "`strategy`.*one process.*Received: multiworker"),
+        ({"strategy": "multiworker"}, "`strategy`.*one process.*Received: 'multiworker'"),
     ],
 )
 def test_refused_before_anything_is_loaded(settings, sentence):

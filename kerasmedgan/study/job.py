@@ -5,6 +5,7 @@ import dataclasses
 from kerasmedgan.augmentation import AugmentationPlan, plan_augmentation
 from kerasmedgan.data import LabeledImages, Splits, load_images
 from kerasmedgan.data.patients import DEFAULT_PATIENT_PATTERN
+from kerasmedgan.distribution import check_one_process
 from kerasmedgan.evaluation import default_positive_class
 from kerasmedgan.gan import DCGAN, build_adam
 from kerasmedgan.study.gan_run import describe_gan
@@ -34,6 +35,8 @@ class JobSettings:
         positive_class: the class to detect. Default: the last that is not named like "NORMAL".
         seed: seed of everything.
         precision: "float32" or "mixed_bfloat16".
+        strategy: as in `kerasmedgan.distribution.get_strategy`; the job is prepared and run in its
+            scope.
     """
 
     source: str
@@ -54,6 +57,11 @@ class JobSettings:
     positive_class: str | None = None
     seed: int = 0
     precision: str = "float32"
+    strategy: str = "auto"
+
+    def __post_init__(self):
+        """Refuses a strategy that is not there."""
+        check_one_process(self.strategy)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,6 +134,7 @@ def prepare_job(settings: JobSettings) -> Job:
         },
         "positive_class": positive_class,
         "seed": settings.seed,
+        "strategy": settings.strategy,
         "gan": {
             **describe_gan(gan),
             "class": plan.class_name,

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from kerasmedgan.data.patients import DEFAULT_PATIENT_PATTERN
-from kerasmedgan.distribution import MULTI_WORKER, check_strategy
+from kerasmedgan.distribution import check_one_process
 from kerasmedgan.study.arms import ARMS, DEFAULT_ARMS, EVERY_CLASS, check_arms
 from kerasmedgan.study.statistics import METRICS
 from kerasmedgan.study.train import ClassifierSettings, updates_per_epoch
@@ -87,7 +87,7 @@ class StudySettings:
                     f"Invalid value for `{name}`. Expected {expected}. Received: "
                     f"{getattr(self, name)}. {advice}."
                 )
-        check_strategy(self.strategy)
+        check_one_process(self.strategy)
 
     def _rules(self) -> Iterator[tuple[str, bool, str, str]]:
         """Yields argument, whether it is right, what is expected, and what to do."""
@@ -112,8 +112,6 @@ class StudySettings:
         even = self.classifier_updates >= 2 and self.classifier_updates % 2 == 0
         advice = "Every arm gets the same, and a pretrained one halves them"
         yield "classifier_updates", even, "an even number >= 2", advice
-        single = self.strategy != MULTI_WORKER
-        yield "strategy", single, "a strategy of one process", "Use 'auto' or 'mirrored'"
 
     @property
     def seed_list(self) -> tuple[int, ...]:
