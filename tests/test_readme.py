@@ -30,8 +30,8 @@ def test_each_command_is_one_line(name):
     assert len(block.strip().splitlines()) == 1
 
 
-def test_the_ten_lines_run(tmp_path, monkeypatch):
-    code = blocks("python")[0]
+def test_the_code_runs(tmp_path, monkeypatch):
+    code = "\n".join(blocks("python"))
     for word, small in (
         ('"path/to/chest_xray", image_size=64', '"phantom", image_size=32'),
         ("DCGAN(image_size=64)", "DCGAN(image_size=32, width=4)"),
@@ -46,6 +46,7 @@ def test_the_ten_lines_run(tmp_path, monkeypatch):
     assert names["images"].shape == (16, 32, 32, 1)
     assert (tmp_path / "runs/synthetic/manifest.csv").exists()
     assert (tmp_path / "runs/grids/epoch_0001.png").exists()
+    assert (tmp_path / "runs/state/epoch_000001.json").exists()
 
 
 @pytest.mark.parametrize("arm", ["real", "real+gan"])
