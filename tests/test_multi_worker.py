@@ -19,8 +19,8 @@ import two_workers
 from kerasmedgan.gan.latents import training_latents
 
 SCRIPT = Path(two_workers.__file__)
-# A worker that waits for a lost one waits for ever.
-SECONDS = 240
+# A worker that waits for a lost one can wait for ever. Half a minute will do on an idle machine.
+SECONDS = 600
 
 
 def free_ports(count):

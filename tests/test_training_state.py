@@ -14,6 +14,7 @@ from small_gan import SMALL, assert_same, compiled, state
 
 from kerasmedgan import DCGAN
 from kerasmedgan.callbacks import TrainingState
+from kerasmedgan.distribution import get_strategy
 from kerasmedgan.resume import BestWeights, TrainingStateError
 
 SCRIPT = Path(__file__).parent / "resumed_training.py"
@@ -107,6 +108,40 @@ def test_other_settings_are_named(saved, tiny):
     faster = DCGAN(**SMALL)
     faster.compile(g_optimizer=keras.optimizers.Adam(1e-3), d_optimizer="adam")
     refused("`compile`.*Received: ", faster)
+
+
+def test_a_state_of_two_replicas_goes_on_on_one(tiny, tmp_path):
+    strategy = get_strategy("mirrored")
+    with strategy.scope():
+        gan = compiled()
+    fit(gan, tiny, TrainingState(tmp_path), 1)
+    alone, again = compiled(), None
+    assert TrainingState(tmp_path).restore(alone) == 1
+    with strategy.scope():
+        again = compiled()
+    assert TrainingState(tmp_path).restore(again) == 1
+    for one, other in ((gan, alone), (gan, again)):
+        assert_same(
+            [weight.numpy() for weight in one.weights], [weight.numpy() for weight in other.weights]
+        )
+    for copies in map(strategy.experimental_local_results, (w.value for w in again.weights)):
+        np.testing.assert_array_equal(*[copy.numpy() for copy in copies])
+
+
+class Halve(keras.callbacks.Callback):
+    """Halves a learning rate after each epoch, as `ReduceLROnPlateau` may."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.g_optimizer.learning_rate = self.model.g_optimizer.learning_rate / 2
+
+
+def test_a_learning_rate_that_a_callback_changed_is_kept(tiny, tmp_path):
+    gan, state = compiled(), TrainingState(tmp_path)
+    start = float(gan.g_optimizer.learning_rate)
+    gan.fit(tiny.batches(8), epochs=2, shuffle=False, verbose=0, callbacks=[Halve(), state])
+    resumed = compiled()
+    assert TrainingState(tmp_path).restore(resumed) == 2
+    assert float(resumed.g_optimizer.learning_rate) == pytest.approx(start / 4)
 
 
 def test_every_third_epoch_and_the_last_have_a_state(tiny, tmp_path):

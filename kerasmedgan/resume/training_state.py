@@ -56,6 +56,7 @@ class TrainingState(keras.callbacks.Callback):
         self.settings = dict(settings or {})
         self.also = dict(also or {})
         self.logs: list[dict[str, float]] = []
+        self._fixed: dict | None = None
 
     @property
     def history(self) -> dict[str, list[float]]:
@@ -76,17 +77,24 @@ class TrainingState(keras.callbacks.Callback):
             TrainingStateError: if the state is that of a training with other settings.
         """
         _build_optimizer(model)
+        self._fixed = self._all_settings(model)
         found = StateFiles(self.directory).read()
         if found is None:
             return 0
         arrays, facts = found
-        self._check_settings(json.loads(json.dumps(self._all_settings(model))), facts["settings"])
+        self._check_settings(json.loads(json.dumps(self._fixed)), facts["settings"])
         for name, variable in _variables(model).items():
             variable.assign(arrays[name])
         for name, part in self.also.items():
             part.set_state(_of_part(arrays, name))
         self.logs = facts["logs"]
         return facts["epoch"]
+
+    def on_train_begin(self, logs=None):
+        """Notes the settings, before a callback changes a learning rate, say."""
+        if self._fixed is None:
+            _build_optimizer(self.model)
+            self._fixed = self._all_settings(self.model)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Drops the logs of epochs that are trained anew."""
@@ -104,7 +112,7 @@ class TrainingState(keras.callbacks.Callback):
         arrays = {name: np.array(value) for name, value in _variables(self.model).items()}
         for name, part in self.also.items():
             arrays |= {f"also/{name}/{key}": value for key, value in part.get_state().items()}
-        facts = {"logs": self.logs, "settings": self._all_settings(self.model)}
+        facts = {"logs": self.logs, "settings": self._fixed}
         StateFiles(self.directory).write(done, arrays, facts)
 
     def _all_settings(self, model: keras.Model) -> dict:
