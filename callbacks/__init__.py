@@ -1,7 +1,8 @@
-"""Keras callbacks: sample grids, the export of synthetic images, a state to resume from."""
+"""Keras callbacks: sample grids, synthetic images, states to resume from, a watchdog."""
 
 from kerasmedgan.callbacks.sample_grid import SampleGrid
 from kerasmedgan.callbacks.synthetic_export import SyntheticExport
 from kerasmedgan.callbacks.training_state import TrainingState
+from kerasmedgan.callbacks.training_watchdog import TrainingWatchdog
 
-__all__ = ["SampleGrid", "SyntheticExport", "TrainingState"]
+__all__ = ["SampleGrid", "SyntheticExport", "TrainingState", "TrainingWatchdog"]

@@ -12,6 +12,7 @@ from kerasmedgan import DCGAN
         ("channels", 2, r"`channels`.*Received: 2"),
         ("width", 0, r"`width`.*Received: 0"),
         ("ema_decay", 1.0, r"`ema_decay`.*Received: 1.0"),
+        ("r1_weight", -1.0, r"`r1_weight`.*>= 0. Received: -1.0"),
         ("dtype", "mixed_float16", r"`dtype`.*mixed_float16.*mixed_bfloat16"),
     ],
 )

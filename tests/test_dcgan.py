@@ -167,3 +167,13 @@ def test_one_optimizer_for_both_is_refused():
     shared = keras.optimizers.Adam()
     with pytest.raises(ValueError, match="`d_optimizer`.*two optimizers"):
         DCGAN(**SMALL).compile(g_optimizer=shared, d_optimizer=shared)
+
+
+def test_the_r1_penalty_is_part_of_training_if_it_has_a_weight(tiny):
+    losses = {}
+    for weight in (0.0, 50.0):
+        gan = compiled(r1_weight=weight)
+        history = fit(gan, tiny, epochs=1).history
+        losses[weight] = history["discriminator_loss"][0]
+        assert gan.get_config()["r1_weight"] == weight
+    assert losses[50.0] > losses[0.0] + 0.1

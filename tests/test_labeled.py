@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from kerasmedgan.data import LabeledImages, TestSplitError, concatenate
+from kerasmedgan.data.batches import evaluation_batches
 from kerasmedgan.distribution import get_strategy
 
 
@@ -229,3 +230,10 @@ def test_fingerprint_changes_with_a_pixel(tiny_splits):
 def test_labels_outside_the_classes_are_refused(tiny, labels):
     with pytest.raises(ValueError, match="`labels`.*integers from 0 to 1"):
         dataclasses.replace(tiny, labels=labels)
+
+
+def test_batches_to_evaluate_on_are_of_nearly_equal_size(tiny):
+    """Of two replicas none may be left without an image."""
+    for batch_size, sizes in ((39, [20, 20]), (13, [10, 10, 10, 10]), (64, [40])):
+        batches = evaluation_batches(tiny.images, tiny.labels, batch_size)
+        assert [len(labels) for _, labels in batches] == sizes

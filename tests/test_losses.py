@@ -1,7 +1,9 @@
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from kerasmedgan.gan.losses import LOSS_PAIRS, LossPair, get_loss_pair
+from kerasmedgan.gan.losses import LOSS_PAIRS, LossPair, get_loss_pair, r1_penalty
 
 REAL = np.array([[2.0], [-0.5], [0.3]], np.float32)
 SYNTHETIC = np.array([[-1.5], [0.7], [0.1]], np.float32)
@@ -51,3 +53,12 @@ def test_accuracies_turn_at_the_boundary_of_the_pair():
     hinge, least_squares = (get_loss_pair(name) for name in ("hinge", "least_squares"))
     assert [float(x) for x in hinge.accuracies(logits, logits)] == [1.0, 0.0]
     assert [float(x) for x in least_squares.accuracies(logits, logits)] == [0.5, 0.5]
+
+
+def test_the_r1_penalty_of_a_linear_discriminator_is_half_its_squared_length():
+    images = keras.Input((2, 2, 1))
+    linear = keras.Model(images, keras.layers.Dense(1)(keras.layers.Flatten()(images)))
+    weights = np.array([[1.0], [-2.0], [0.5], [3.0]], np.float32)
+    linear.set_weights([weights, np.array([7.0])])
+    real = tf.random.stateless_normal((5, 2, 2, 1), seed=[0, 0])
+    assert float(r1_penalty(linear, real)) == pytest.approx(np.sum(weights**2) / 2)

@@ -59,9 +59,14 @@ def training_batches(
 
 
 def evaluation_batches(images: np.ndarray, labels: np.ndarray, batch_size: int) -> tf.data.Dataset:
-    """Returns all images in their own order as `(images in [-1, 1], labels)` batches."""
+    """Returns all images in their own order as `(images in [-1, 1], labels)` batches.
+
+    The batches are of nearly equal size, `batch_size` at most: under a strategy a last batch of one
+    image would leave a replica without any, which fails.
+    """
+    count = -(-len(images) // batch_size)
     pairs = tf.data.Dataset.from_tensor_slices((images, labels))
-    return _in_model_range(pairs.batch(batch_size))
+    return _in_model_range(pairs.batch(-(-len(images) // max(count, 1)) or 1))
 
 
 def _in_model_range(batches: tf.data.Dataset) -> tf.data.Dataset:

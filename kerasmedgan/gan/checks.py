@@ -3,12 +3,17 @@
 import tensorflow as tf
 
 
-def check_settings(ema_decay: float, dtype_policy) -> None:
+def check_settings(ema_decay: float, r1_weight: float, dtype_policy) -> None:
     """Refuses what would mistrain quietly; the networks check the rest."""
     if not 0 <= ema_decay < 1:
         raise ValueError(
             "Invalid value for `ema_decay`. Expected a number in [0, 1). "
             f"Received: {ema_decay}. Use 0.995, or 0 for no average."
+        )
+    if not 0 <= r1_weight < float("inf"):
+        raise ValueError(
+            "Invalid value for `r1_weight`. Expected a number >= 0. "
+            f"Received: {r1_weight}. Use 0 for no penalty, 1 to 10 for one."
         )
     if dtype_policy.compute_dtype == "float16":
         raise ValueError(

@@ -8,7 +8,7 @@ from keras import ops
 from kerasmedgan.distribution import num_replicas
 from kerasmedgan.gan.checks import check_real_images, check_settings
 from kerasmedgan.gan.latents import CHUNK, sampling_latents, training_latents
-from kerasmedgan.gan.losses import LossPair, get_loss_pair
+from kerasmedgan.gan.losses import LossPair, get_loss_pair, r1_penalty
 from kerasmedgan.gan.moving_average import update_moving_average
 from kerasmedgan.gan.networks import build_discriminator, build_generator
 from kerasmedgan.gan.optimizers import build_adam
@@ -38,9 +38,9 @@ class DCGAN(MultiWorkerMixin, keras.Model):
         image_size: 32, 64, 128 or 256.
         channels: 1 for grey, 3 for RGB.
         latent_dim: size of the standard normal latent vector.
-        width: filters of the networks' layers nearest to the image; compute grows with its
-            square.
+        width: filters of the layers nearest to the image; compute grows with its square.
         ema_decay: decay of the generator's moving average a step; 0 follows the generator.
+        r1_weight: weight of the R1 penalty (`r1_penalty`); 0 leaves it out.
         seed: seed of the initial weights and of all training noise.
         dtype: "float32", or "mixed_bfloat16" for speed on hardware with bfloat16 units.
     """
@@ -52,18 +52,20 @@ class DCGAN(MultiWorkerMixin, keras.Model):
         latent_dim: int = 128,
         width: int = 32,
         ema_decay: float = 0.995,
+        r1_weight: float = 0.0,
         seed: int = 0,
         dtype=None,
         **kwargs,
     ):
         """Builds the three networks."""
         super().__init__(dtype=dtype, **kwargs)
-        check_settings(ema_decay, self.dtype_policy)
+        check_settings(ema_decay, r1_weight, self.dtype_policy)
         self.image_size = image_size
         self.channels = channels
         self.latent_dim = latent_dim
         self.width = width
         self.ema_decay = ema_decay
+        self.r1_weight = r1_weight
         self.seed = seed
         shape = {"image_size": image_size, "channels": channels, "width": width}
         generator = {**shape, "latent_dim": latent_dim, "dtype": self.dtype_policy}
@@ -138,6 +140,8 @@ class DCGAN(MultiWorkerMixin, keras.Model):
             real_logits = self.discriminator(real, training=True)
             synthetic_logits = self.discriminator(synthetic, training=True)
             d_loss = self.loss_pair.discriminator(real_logits, synthetic_logits)
+            if self.r1_weight:
+                d_loss += self.r1_weight * r1_penalty(self.discriminator, real)
             g_loss = self.loss_pair.generator(synthetic_logits)
             # Keras optimizers sum gradients over replicas; these losses are means over one.
             d_scaled_loss = d_loss / num_replicas()
@@ -200,6 +204,7 @@ class DCGAN(MultiWorkerMixin, keras.Model):
             "latent_dim": self.latent_dim,
             "width": self.width,
             "ema_decay": self.ema_decay,
+            "r1_weight": self.r1_weight,
             "seed": self.seed,
         }
 

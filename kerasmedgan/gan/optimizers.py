@@ -20,3 +20,62 @@ def build_adam(*, decay_updates: int | None = None) -> keras.optimizers.Adam:
     if decay_updates is not None:
         rate = keras.optimizers.schedules.CosineDecay(rate, decay_updates, alpha=_LAST_SHARE)
     return keras.optimizers.Adam(rate, beta_1=_BETA_1)
+
+
+@keras.saving.register_keras_serializable("kerasmedgan")
+class ScaledSchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule times a factor.
+
+    Args:
+        schedule: the learning rate at each step.
+        factor: what it is multiplied by.
+    """
+
+    def __init__(self, schedule: keras.optimizers.schedules.LearningRateSchedule, factor: float):
+        """Keeps both."""
+        super().__init__()
+        self.schedule = schedule
+        self.factor = factor
+
+    def __call__(self, step):
+        """Returns the learning rate of a step."""
+        return self.factor * self.schedule(step)
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        schedule = keras.saving.serialize_keras_object(self.schedule)
+        return {"schedule": schedule, "factor": self.factor}
+
+    @classmethod
+    def from_config(cls, config: dict) -> "ScaledSchedule":
+        """Makes a schedule of what `get_config` returned."""
+        schedule = keras.saving.deserialize_keras_object(config["schedule"])
+        return cls(schedule, config["factor"])
+
+
+def scale_learning_rate(
+    optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable], factor: float
+) -> keras.optimizers.Optimizer:
+    """Returns the same optimizer, in the same state, whose learning rate is multiplied.
+
+    Keras does not let a schedule be exchanged, so the optimizer is made anew: set it on the model
+    and call `make_train_function(force=True)`.
+
+    Args:
+        optimizer: a built optimizer.
+        variables: the variables that it was built for.
+        factor: what its learning rate, constant or a schedule, is multiplied by.
+    """
+    config = optimizer.get_config()
+    rate = config["learning_rate"]
+    if isinstance(rate, dict):
+        config["learning_rate"] = ScaledSchedule(
+            keras.saving.deserialize_keras_object(rate), factor
+        )
+    scaled = type(optimizer).from_config(config)
+    scaled.build(variables)
+    for new, old in zip(scaled.variables, optimizer.variables, strict=True):
+        new.assign(old)
+    if not isinstance(rate, dict):
+        scaled.learning_rate = factor * float(optimizer.learning_rate)
+    return scaled

@@ -83,6 +83,26 @@ class TrainingState(keras.callbacks.Callback):
             return 0
         arrays, facts = found
         self._check_settings(json.loads(json.dumps(self._fixed)), facts["settings"])
+        return self._load(model, arrays, facts)
+
+    def go_back(self) -> int:
+        """Loads the newest whole state into the model in training, whatever changed since.
+
+        Returns:
+            The number of epochs that were finished then.
+
+        Raises:
+            TrainingStateError: if there is none.
+        """
+        found = StateFiles(self.directory).read()
+        if found is None:
+            raise TrainingStateError(
+                f"Cannot go back. Expected a state in {self.directory}. Received: none. Call "
+                "`save` before."
+            )
+        return self._load(self.model, *found)
+
+    def _load(self, model: keras.Model, arrays: Mapping, facts: Mapping) -> int:
         for name, variable in _variables(model).items():
             variable.assign(arrays[name])
         for name, part in self.also.items():
@@ -105,15 +125,25 @@ class TrainingState(keras.callbacks.Callback):
         self.logs.append({name: float(value) for name, value in (logs or {}).items()})
         done = epoch + 1
         due = done % self.every == 0 or done == self.params["epochs"]
-        if due and is_chief(self.model.distribute_strategy):
-            self._write(done)
+        if due:
+            self.save(done)
 
-    def _write(self, done: int) -> None:
+    def save(self, epoch: int) -> None:
+        """Saves the state now; of several workers the chief does.
+
+        Args:
+            epoch: number of finished epochs.
+
+        Raises:
+            TrainingStateError: as in `StateFiles.write`.
+        """
+        if not is_chief(self.model.distribute_strategy):
+            return
         arrays = {name: np.array(value) for name, value in _variables(self.model).items()}
         for name, part in self.also.items():
             arrays |= {f"also/{name}/{key}": value for key, value in part.get_state().items()}
         facts = {"logs": self.logs, "settings": self._fixed}
-        StateFiles(self.directory).write(done, arrays, facts)
+        StateFiles(self.directory).write(epoch, arrays, facts)
 
     def _all_settings(self, model: keras.Model) -> dict:
         return {**_arguments(model), **self.settings, **_model_settings(model)}

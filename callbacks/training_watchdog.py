@@ -1,0 +1,181 @@
+"""`TrainingWatchdog`: a GAN that breaks or collapses goes back, changed, to where it was well."""
+
+import logging
+
+import keras
+import numpy as np
+
+from kerasmedgan.callbacks.training_state import TrainingState
+from kerasmedgan.gan.dcgan import REAL_ACCURACY, SYNTHETIC_ACCURACY
+from kerasmedgan.gan.optimizers import scale_learning_rate
+from kerasmedgan.quality import mean_pairwise_distance
+
+_PINNED = 0.999
+_LOGGER = logging.getLogger(__name__)
+
+
+class TrainingWatchdog(keras.callbacks.Callback):
+    """Watches a DCGAN in training and steps in, at most three times, before it is lost.
+
+    It looks for numbers that are not finite, in the losses after each batch and in the weights
+    after each epoch; for images that have become alike (their mean pairwise distance beside that
+    of real images); and for a discriminator that has long been right about every image, from which
+    the generator learns nothing more.
+
+    Each time it loads the last state that was well and changes something: first both learning
+    rates are halved, then the discriminator is regularised (`r1_weight`), then both at once, more
+    strongly. After that it stops the training, with a diagnosis in words.
+
+    Example:
+        state = TrainingState("runs/state")
+        watchdog = TrainingWatchdog(state, normal.images)
+        gan.fit(..., callbacks=[watchdog, state])
+
+    Args:
+        state: the callback that saves the training; it must stand behind this one in the list.
+        real: uint8 array, shape `(count, height, width, channels)`: real training images.
+        min_diversity: the smallest mean pairwise distance of synthetic images, as a share of that
+            of real ones, in [0, 1].
+        collapse_patience: epochs below that until it steps in. A GAN begins with images alike.
+        pinned_patience: epochs with a discriminator that is always right until it steps in. A
+            small training set is soon learned by heart, and images may still improve: be patient.
+        samples: synthetic images to look at, always of the same latents.
+        seed: seed of the latents.
+
+    Attributes:
+        changes: how often it stepped in.
+        diagnosis: why it stopped the training; `None` if it did not.
+    """
+
+    MAX_CHANGES = 3
+
+    def __init__(
+        self,
+        state: TrainingState,
+        real: np.ndarray,
+        min_diversity: float = 0.25,
+        collapse_patience: int = 10,
+        pinned_patience: int = 100,
+        samples: int = 64,
+        seed: int = 0,
+    ):
+        """Measures the real images and registers with the state."""
+        super().__init__()
+        if not 0 <= min_diversity <= 1:
+            raise ValueError(
+                "Invalid value for `min_diversity`. Expected a number in [0, 1]. "
+                f"Received: {min_diversity}. Use 0 to leave the test for collapse out."
+            )
+        self.state = state
+        self.real_distance = mean_pairwise_distance(real)
+        self.min_diversity = min_diversity
+        self.collapse_patience = collapse_patience
+        self.pinned_patience = pinned_patience
+        self.samples = samples
+        self.seed = seed
+        self.changes = 0
+        self.diagnosis: str | None = None
+        self._reasons: list[str] = []
+        self._alike = self._pinned = 0
+        self._has_state = False
+        state.also["watchdog"] = self
+
+    def on_train_begin(self, logs=None):
+        """Makes the changes of a training that is resumed once more."""
+        self.diagnosis, self._has_state = None, False
+        for number in range(1, self.changes + 1):
+            self._change(number, is_resumed=True)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Sees to it that there is a state to go back to."""
+        if not self._has_state:
+            self.state.save(epoch)
+            self._has_state = True
+        self._epoch = epoch + 1
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Steps in if a loss is not finite."""
+        wrong = [name for name, value in (logs or {}).items() if not np.isfinite(value)]
+        if wrong:
+            self._step_in(f"{' and '.join(wrong)} not finite")
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Steps in if the weights are not finite, images are alike or accuracies are pinned."""
+        if reason := self._trouble(logs or {}):
+            self._step_in(reason)
+
+    def get_state(self) -> dict[str, np.ndarray]:
+        """Returns what a resumed training must know."""
+        return {"changes": np.array(self.changes)}
+
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
+        """Takes over what `get_state` returned; going back takes no change back."""
+        self.changes = max(self.changes, int(state["changes"]))
+
+    def _trouble(self, logs: dict) -> str | None:
+        networks = (self.model.generator, self.model.discriminator)
+        if not all(np.isfinite(w).all() for network in networks for w in network.get_weights()):
+            return "weights not finite"
+        images = self.model.generate(self.samples, seed=self.seed)
+        diversity = mean_pairwise_distance(images) / self.real_distance
+        self._alike = self._alike + 1 if diversity < self.min_diversity else 0
+        if self._alike >= self.collapse_patience:
+            return f"images alike (diversity {diversity:.2f} of that of real images)"
+        always_right = min(logs[REAL_ACCURACY], logs[SYNTHETIC_ACCURACY]) >= _PINNED
+        self._pinned = self._pinned + 1 if always_right else 0
+        if self._pinned >= self.pinned_patience:
+            return f"a discriminator that was always right for {self._pinned} epochs"
+        return None
+
+    def _step_in(self, reason: str) -> None:
+        self._alike = self._pinned = 0
+        self._reasons.append(f"epoch {self._epoch}: {reason}")
+        # Whatever comes next, a state that is not well must not be saved.
+        epoch = self.state.go_back()
+        # Otherwise the mean over the epoch stays what it was, not finite.
+        self.model.reset_metrics()
+        if self.changes == self.MAX_CHANGES:
+            self._stop()
+            return
+        self.changes += 1
+        done = self._change(self.changes)
+        # The next time it goes back to this, or the change would be undone.
+        self.state.save(epoch)
+        _LOGGER.warning(
+            "Watchdog, change %d of %d (%s): back to the last good state, %s.",
+            self.changes,
+            self.MAX_CHANGES,
+            self._reasons[-1],
+            done,
+        )
+
+    def _stop(self) -> None:
+        self.model.stop_training = True
+        self.diagnosis = (
+            f"Stopped after {self.MAX_CHANGES} changes that did not help: "
+            f"{'; '.join(self._reasons)}. The weights are those of the last good state. Look at "
+            "the images for outliers and at their range, start with a lower learning rate, or use "
+            "more images."
+        )
+        _LOGGER.error(self.diagnosis)
+
+    def _change(self, number: int, *, is_resumed: bool = False) -> str:
+        """Makes the change of a number and says which; a resumed rate is halved already."""
+        gan, done = self.model, []
+        if number in (1, 3):
+            for name, network in (
+                ("g_optimizer", gan.generator),
+                ("d_optimizer", gan.discriminator),
+            ):
+                optimizer = getattr(gan, name)
+                is_constant = not isinstance(optimizer.get_config()["learning_rate"], dict)
+                if not (is_resumed and is_constant):
+                    with gan.distribute_strategy.scope():
+                        scaled = scale_learning_rate(optimizer, network.trainable_variables, 0.5)
+                    setattr(gan, name, scaled)
+            done.append("learning rates halved")
+        if number in (2, 3):
+            gan.r1_weight = max(1.0, 10 * gan.r1_weight)
+            done.append(f"R1 penalty with weight {gan.r1_weight:g}")
+        gan.make_train_function(force=True)
+        return " and ".join(done)
