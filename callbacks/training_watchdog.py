@@ -6,11 +6,14 @@ import keras
 import numpy as np
 
 from kerasmedgan.callbacks.training_state import TrainingState
+from kerasmedgan.distribution import spans_workers
 from kerasmedgan.gan.dcgan import REAL_ACCURACY, SYNTHETIC_ACCURACY
 from kerasmedgan.gan.optimizers import scale_learning_rate
 from kerasmedgan.quality import mean_pairwise_distance
+from kerasmedgan.resume import get_model_state, set_model_state
 
 _PINNED = 0.999
+_NETWORKS = {"g_optimizer": "generator", "d_optimizer": "discriminator"}
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -22,24 +25,27 @@ class TrainingWatchdog(keras.callbacks.Callback):
     of real images); and for a discriminator that has long been right about every image, from which
     the generator learns nothing more.
 
-    Each time it loads the last state that was well and changes something: first both learning
-    rates are halved, then the discriminator is regularised (`r1_weight`), then both at once, more
-    strongly. After that it stops the training, with a diagnosis in words.
+    Each time the model goes back to the end of the last epoch at which nothing of that had begun,
+    which is kept in memory, and something changes: first both learning rates are halved, then the
+    discriminator is regularised (`r1_weight`), then both at once, more strongly. After that it
+    stops the training, with a diagnosis in words. It is for one process, not for several workers.
 
     Example:
         state = TrainingState("runs/state")
-        watchdog = TrainingWatchdog(state, normal.images)
-        gan.fit(..., callbacks=[watchdog, state])
+        watchdog = TrainingWatchdog(normal.images, state)
+        epoch = state.restore(gan)
+        gan.fit(..., initial_epoch=epoch, callbacks=[watchdog, state])
 
     Args:
-        state: the callback that saves the training; it must stand behind this one in the list.
         real: uint8 array, shape `(count, height, width, channels)`: real training images.
+        state: the callback that saves the training, so that a resumed training keeps the changes.
+            It must stand behind this one in the list of callbacks.
         min_diversity: the smallest mean pairwise distance of synthetic images, as a share of that
             of real ones, in [0, 1].
         collapse_patience: epochs below that until it steps in. A GAN begins with images alike.
         pinned_patience: epochs with a discriminator that is always right until it steps in. A
             small training set is soon learned by heart, and images may still improve: be patient.
-        samples: synthetic images to look at, always of the same latents.
+        samples: synthetic images to look at, always of the same latents; 2 at least.
         seed: seed of the latents.
 
     Attributes:
@@ -51,8 +57,8 @@ class TrainingWatchdog(keras.callbacks.Callback):
 
     def __init__(
         self,
-        state: TrainingState,
         real: np.ndarray,
+        state: TrainingState | None = None,
         min_diversity: float = 0.25,
         collapse_patience: int = 10,
         pinned_patience: int = 100,
@@ -66,7 +72,13 @@ class TrainingWatchdog(keras.callbacks.Callback):
                 "Invalid value for `min_diversity`. Expected a number in [0, 1]. "
                 f"Received: {min_diversity}. Use 0 to leave the test for collapse out."
             )
-        self.state = state
+        counts = {"collapse_patience": (collapse_patience, 1), "samples": (samples, 2)}
+        for name, (value, least) in {**counts, "pinned_patience": (pinned_patience, 1)}.items():
+            if value < least:
+                raise ValueError(
+                    f"Invalid value for `{name}`. Expected an integer >= {least}. "
+                    f"Received: {value}. Leave it out for the default."
+                )
         self.real_distance = mean_pairwise_distance(real)
         self.min_diversity = min_diversity
         self.collapse_patience = collapse_patience
@@ -77,20 +89,27 @@ class TrainingWatchdog(keras.callbacks.Callback):
         self.diagnosis: str | None = None
         self._reasons: list[str] = []
         self._alike = self._pinned = 0
-        self._has_state = False
-        state.also["watchdog"] = self
+        self._well: dict[str, np.ndarray] = {}
+        self._changed: tuple[keras.Model | None, int] = (None, 0)
+        if state is not None:
+            state.register("watchdog", self)
 
     def on_train_begin(self, logs=None):
-        """Makes the changes of a training that is resumed once more."""
-        self.diagnosis, self._has_state = None, False
-        for number in range(1, self.changes + 1):
+        """Makes the changes that this model lacks: all of them, if it was just resumed."""
+        if spans_workers(self.model.distribute_strategy):
+            raise ValueError(
+                "Invalid value for `callbacks`. Expected a watchdog in one process. Received: "
+                "several workers, which it would send back apart. Leave it out there."
+            )
+        self.diagnosis = None
+        made = self._changed[1] if self._changed[0] is self.model else 0
+        for number in range(made + 1, self.changes + 1):
             self._change(number, is_resumed=True)
+        if not self._well:
+            self._well = get_model_state(self.model)
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Sees to it that there is a state to go back to."""
-        if not self._has_state:
-            self.state.save(epoch)
-            self._has_state = True
+        """Notes the epoch for the diagnosis."""
         self._epoch = epoch + 1
 
     def on_train_batch_end(self, batch, logs=None):
@@ -103,14 +122,32 @@ class TrainingWatchdog(keras.callbacks.Callback):
         """Steps in if the weights are not finite, images are alike or accuracies are pinned."""
         if reason := self._trouble(logs or {}):
             self._step_in(reason)
+        elif not (self._alike or self._pinned):
+            self._well = get_model_state(self.model)
+
+    def on_train_end(self, logs=None):
+        """Forgets the model, which another fit may find changed."""
+        self._well = {}
 
     def get_state(self) -> dict[str, np.ndarray]:
         """Returns what a resumed training must know."""
-        return {"changes": np.array(self.changes)}
+        # While all is well the model itself is what to go back to.
+        well = self._well if self._alike or self._pinned else {}
+        return {
+            "counts": np.array([self.changes, self._alike, self._pinned]),
+            "reasons": np.array(self._reasons, dtype=str),
+            **{f"well/{name}": array for name, array in well.items()},
+        }
 
     def set_state(self, state: dict[str, np.ndarray]) -> None:
-        """Takes over what `get_state` returned; going back takes no change back."""
-        self.changes = max(self.changes, int(state["changes"]))
+        """Takes over what `get_state` returned."""
+        self.changes, self._alike, self._pinned = map(int, state["counts"])
+        self._reasons = list(map(str, state["reasons"]))
+        self._well = {
+            name.removeprefix("well/"): array
+            for name, array in state.items()
+            if name.startswith("well/")
+        }
 
     def _trouble(self, logs: dict) -> str | None:
         networks = (self.model.generator, self.model.discriminator)
@@ -130,8 +167,7 @@ class TrainingWatchdog(keras.callbacks.Callback):
     def _step_in(self, reason: str) -> None:
         self._alike = self._pinned = 0
         self._reasons.append(f"epoch {self._epoch}: {reason}")
-        # Whatever comes next, a state that is not well must not be saved.
-        epoch = self.state.go_back()
+        set_model_state(self.model, self._well)
         # Otherwise the mean over the epoch stays what it was, not finite.
         self.model.reset_metrics()
         if self.changes == self.MAX_CHANGES:
@@ -140,9 +176,9 @@ class TrainingWatchdog(keras.callbacks.Callback):
         self.changes += 1
         done = self._change(self.changes)
         # The next time it goes back to this, or the change would be undone.
-        self.state.save(epoch)
+        self._well = get_model_state(self.model)
         _LOGGER.warning(
-            "Watchdog, change %d of %d (%s): back to the last good state, %s.",
+            "Watchdog, change %d of %d (%s): back to where all was well, %s.",
             self.changes,
             self.MAX_CHANGES,
             self._reasons[-1],
@@ -153,29 +189,28 @@ class TrainingWatchdog(keras.callbacks.Callback):
         self.model.stop_training = True
         self.diagnosis = (
             f"Stopped after {self.MAX_CHANGES} changes that did not help: "
-            f"{'; '.join(self._reasons)}. The weights are those of the last good state. Look at "
-            "the images for outliers and at their range, start with a lower learning rate, or use "
-            "more images."
+            f"{'; '.join(self._reasons)}. The weights are those of the last epoch at which all was "
+            "well. Look at the images for outliers and at their range, start with a lower learning "
+            "rate, or use more images."
         )
         _LOGGER.error(self.diagnosis)
 
     def _change(self, number: int, *, is_resumed: bool = False) -> str:
-        """Makes the change of a number and says which; a resumed rate is halved already."""
+        """Makes the change of a number and says which."""
         gan, done = self.model, []
         if number in (1, 3):
-            for name, network in (
-                ("g_optimizer", gan.generator),
-                ("d_optimizer", gan.discriminator),
-            ):
+            for name, network in _NETWORKS.items():
                 optimizer = getattr(gan, name)
-                is_constant = not isinstance(optimizer.get_config()["learning_rate"], dict)
-                if not (is_resumed and is_constant):
+                # A constant rate is a variable, so that a resumed one is halved already.
+                is_schedule = isinstance(optimizer.get_config()["learning_rate"], dict)
+                if is_schedule or not is_resumed:
+                    variables = getattr(gan, network).trainable_variables
                     with gan.distribute_strategy.scope():
-                        scaled = scale_learning_rate(optimizer, network.trainable_variables, 0.5)
-                    setattr(gan, name, scaled)
+                        setattr(gan, name, scale_learning_rate(optimizer, variables, 0.5))
             done.append("learning rates halved")
         if number in (2, 3):
             gan.r1_weight = max(1.0, 10 * gan.r1_weight)
             done.append(f"R1 penalty with weight {gan.r1_weight:g}")
         gan.make_train_function(force=True)
+        self._changed = (gan, number)
         return " and ".join(done)

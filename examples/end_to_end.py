@@ -19,7 +19,7 @@ from kerasmedgan.distribution import get_strategy
 from kerasmedgan.environment import environment, peak_memory_mib
 from kerasmedgan.files import write_json
 from kerasmedgan.report import write_report
-from kerasmedgan.run_folder import check_run_folder, resume_run_folder
+from kerasmedgan.run_folder import CONFIG, check_run_folder, resume_run_folder
 from kerasmedgan.study import (
     Job,
     JobSettings,
@@ -182,6 +182,11 @@ def main() -> None:
         settings, output = resolve(arguments)
         if not arguments.resume:
             check_run_folder(output)
+        elif not (output / CONFIG).exists():
+            raise ValueError(
+                "Invalid value for `--resume`. Expected the folder of a run in --output. Received: "
+                f"{output}, which has no {CONFIG}. Name the folder, or leave --resume out."
+            )
         strategy = get_strategy(settings.strategy)
         with strategy.scope():
             job = prepare_job(settings)

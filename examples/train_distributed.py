@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from kerasmedgan import DCGAN, load_images
 from kerasmedgan.callbacks import SampleGrid, TrainingState
-from kerasmedgan.distribution import get_strategy, is_chief
+from kerasmedgan.distribution import get_strategy, is_chief, spans_workers
 from kerasmedgan.files import atomic_path
 from kerasmedgan.gan import build_adam
 from kerasmedgan.resume import TrainingStateError
@@ -89,10 +89,15 @@ def main() -> None:
     arguments = parse_arguments()
     try:
         strategy = get_strategy(arguments.strategy)
+    except (ValueError, RuntimeError) as error:
+        sys.exit(f"train_distributed.py: error: {error}")
+    try:
         train(arguments, strategy)
     except (ValueError, OSError, TrainingStateError) as error:
         sys.exit(f"train_distributed.py: error: {error}")
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.InternalError) as error:
+        if not spans_workers(strategy):
+            raise
         reason = str(error).strip().splitlines()[-1]
         sys.exit(
             "train_distributed.py: error: Lost another worker. Expected all workers of TF_CONFIG "

@@ -1,7 +1,8 @@
-"""A training in a process of its own that can be killed: python resumed_training.py KIND FOLDER.
+"""A training in a process of its own: python resumed_training.py KIND FOLDER [HOLD].
 
 KIND is "gan" or "classifier". It trains EPOCHS epochs on phantom images, taking up a state that is
-in FOLDER, says "epoch N" at the end of each, and writes all variables and logs to FOLDER/end.npz.
+in FOLDER, says "epoch N" when one begins, and writes all variables and logs to FOLDER/end.npz. With
+HOLD it stays in the middle of that epoch for ever, to be killed there.
 """
 
 import json
@@ -30,16 +31,23 @@ EPOCHS = 4
 
 
 class Announce(keras.callbacks.Callback):
-    """Says when an epoch has begun to end, and goes slowly, so that it can be killed in time."""
+    """Says which epoch begins, and holds in the second batch of one."""
 
-    def on_epoch_end(self, epoch, logs=None):
-        print(f"epoch {epoch + 1}", flush=True)
+    def __init__(self, hold_in):
+        super().__init__()
+        self.hold_in = hold_in
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch + 1
+        print(f"epoch {self.epoch}", flush=True)
 
     def on_train_batch_end(self, batch, logs=None):
-        time.sleep(0.02)
+        if self.epoch == self.hold_in and batch == 1:
+            print("holding", flush=True)
+            time.sleep(3600)
 
 
-def train_gan(folder, train):
+def train_gan(folder, train, announce):
     gan = DCGAN(image_size=32, latent_dim=8, width=4)
     gan.compile()
     state = TrainingState(folder / "state", settings={"images": train.fingerprint()})
@@ -50,13 +58,13 @@ def train_gan(folder, train):
         epochs=EPOCHS,
         shuffle=False,
         verbose=0,
-        callbacks=[state, Announce()],
+        callbacks=[announce, state],
     )
     variables = [*gan.variables, *gan.g_optimizer.variables, *gan.d_optimizer.variables]
     return variables, state.history
 
 
-def train_small_classifier(folder, train, validation):
+def train_small_classifier(folder, train, validation, announce):
     model = build_classifier(image_size=32, filters=(4, 8))
     compile_classifier(model, updates=4 * EPOCHS)
     history = train_classifier(
@@ -67,7 +75,7 @@ def train_small_classifier(folder, train, validation):
         updates_per_epoch=4,
         batch_size=8,
         transform=ClassicalAugmentation(ClassicalSettings(), seed=3),
-        callbacks=[Announce()],
+        callbacks=[announce],
         state_directory=folder / "state",
         verbose=0,
     )
@@ -82,12 +90,14 @@ def phantoms(split, first_patient):
 
 
 def main():
-    kind, folder = sys.argv[1], Path(sys.argv[2])
+    kind, folder, *hold = sys.argv[1:]
+    folder, announce = Path(folder), Announce(int(*hold))
     train = phantoms("train", 0)
     if kind == "gan":
-        variables, history = train_gan(folder, train)
+        variables, history = train_gan(folder, train, announce)
     else:
-        variables, history = train_small_classifier(folder, train, phantoms("validation", 100))
+        validation = phantoms("validation", 100)
+        variables, history = train_small_classifier(folder, train, validation, announce)
     arrays = {f"{place:04d}": np.array(variable) for place, variable in enumerate(variables)}
     np.savez(folder / "end.npz", history=json.dumps(history), **arrays)
 

@@ -71,14 +71,14 @@ def folder(tmp_path_factory):
 def test_a_lost_worker_ends_the_other_in_words_and_both_go_on(folder):
     state = folder / "run/state"
     with Workers(folder) as workers:
-        assert workers.wait_for(lambda: any(state.glob("*.json")) or workers.ended(0))
+        assert workers.wait_for(lambda: any(state.glob("*.state")) or workers.ended(0))
         assert not workers.ended(0), workers.said(0)[-3000:]
         workers.processes[1].send_signal(signal.SIGKILL)
         assert workers.wait_for(lambda: workers.ended(0), seconds=60)
         assert workers.processes[0].returncode != 0
         assert "Lost another worker" in workers.said(0), workers.said(0)[-3000:]
         assert "training goes on from the last state" in workers.said(0)
-    saved = max(int(path.stem.removeprefix("epoch_")) for path in state.glob("*.json"))
+    saved = max(int(path.stem.removeprefix("epoch_")) for path in state.glob("*.state"))
     assert 1 <= saved < EPOCHS
     with Workers(folder) as workers:
         both = workers.wait_for(lambda: workers.ended(0) and workers.ended(1))

@@ -98,6 +98,8 @@ def test_a_folder_of_images_goes_all_the_way_also_if_killed_and_resumed(class_fo
     run_until("Arm real+gan", *command, cwd=tmp_path)
     done = run(*command, cwd=tmp_path)
     assert done.returncode != 0 and "already holds a run" in done.stderr
+    done = run(*command[:-1], "elsewhere", "--resume", cwd=tmp_path)
+    assert done.returncode != 0 and "`--resume`. Expected the folder of a run" in done.stderr
     done = run(*command, "--resume", cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
     resumed = json.loads((tmp_path / "killed/results.json").read_text())

@@ -48,11 +48,17 @@ def test_a_stopped_training_goes_on_to_the_same_end(tiny, tmp_path, monkeypatch)
     run(tmp_path / "through")
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "stopped", StopAt(2))
-    assert (tmp_path / "stopped/state/epoch_000002.json").exists()
+    assert (tmp_path / "stopped/state/epoch_000002.state").exists()
     assert run(tmp_path / "stopped")["steps"] == 15
     for name in ("history.csv", "model.keras"):
         assert (tmp_path / "stopped" / name).exists()
     assert not (tmp_path / "stopped/state").exists()
+    weights = [
+        keras.saving.load_model(tmp_path / name / "model.keras").get_weights()
+        for name in ("through", "stopped")
+    ]
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
     histories = [(tmp_path / name / "history.csv").read_text() for name in ("through", "stopped")]
     assert histories[0] == histories[1]
 

@@ -232,8 +232,9 @@ def test_labels_outside_the_classes_are_refused(tiny, labels):
         dataclasses.replace(tiny, labels=labels)
 
 
-def test_batches_to_evaluate_on_are_of_nearly_equal_size(tiny):
-    """Of two replicas none may be left without an image."""
-    for batch_size, sizes in ((39, [20, 20]), (13, [10, 10, 10, 10]), (64, [40])):
+def test_no_batch_to_evaluate_on_is_of_a_few_images(tiny):
+    """Of several replicas none may be left without an image."""
+    for batch_size in (39, 20, 13, 64):
         batches = evaluation_batches(tiny.images, tiny.labels, batch_size)
-        assert [len(labels) for _, labels in batches] == sizes
+        found = [len(labels) for _, labels in batches]
+        assert sum(found) == 40 and min(found) >= 8 and max(found) <= batch_size, found

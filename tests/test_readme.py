@@ -46,7 +46,7 @@ def test_the_code_runs(tmp_path, monkeypatch):
     assert names["images"].shape == (16, 32, 32, 1)
     assert (tmp_path / "runs/synthetic/manifest.csv").exists()
     assert (tmp_path / "runs/grids/epoch_0001.png").exists()
-    assert (tmp_path / "runs/state/epoch_000001.json").exists()
+    assert (tmp_path / "runs/state/epoch_000001.state").exists()
 
 
 @pytest.mark.parametrize("arm", ["real", "real+gan"])

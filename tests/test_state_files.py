@@ -26,9 +26,7 @@ def assert_epoch(found, epoch):
 def test_the_newest_is_read_and_the_one_before_is_kept(tmp_path):
     files = write(tmp_path / "state", 1, 2, 9, 10)
     assert_epoch(files.read(), 10)
-    names = {
-        f"epoch_0000{number}.{suffix}" for number in ("09", "10") for suffix in ("npz", "json")
-    }
+    names = {"epoch_000009.state", "epoch_000010.state"}
     assert {path.name for path in files.directory.iterdir()} == names
 
 
@@ -36,33 +34,31 @@ def test_no_state_is_none(tmp_path):
     assert StateFiles(tmp_path / "nowhere").read() is None
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda stem: stem.with_suffix(".npz").write_bytes(b"no arrays"),
-        lambda stem: stem.with_suffix(".npz").unlink(),
-        lambda stem: stem.with_suffix(".json").write_text('{"epoch": 2'),
-        lambda stem: stem.with_suffix(".json").write_text("{}"),
-        lambda stem: flip_a_bit(stem.with_suffix(".npz")),
-    ],
-    ids=["other bytes", "no arrays", "torn facts", "empty facts", "one bit"],
-)
-def test_a_damaged_state_is_passed_over_with_a_warning(tmp_path, caplog, damage):
+@pytest.mark.parametrize("place", [0, 70, 0.5, -1], ids=["checksum", "header", "middle", "end"])
+def test_a_damaged_state_is_passed_over_with_a_warning(tmp_path, caplog, place):
     files = write(tmp_path, 1, 2)
-    damage(tmp_path / "epoch_000002")
+    flip_a_bit(tmp_path / "epoch_000002.state", place)
     assert_epoch(files.read(), 1)
     assert "epoch 2" in caplog.text and "damaged" in caplog.text
 
 
-def flip_a_bit(path):
+@pytest.mark.parametrize("length", [0, 10, 64, 500])
+def test_a_torn_state_is_passed_over(tmp_path, length):
+    files = write(tmp_path, 1, 2)
+    path = tmp_path / "epoch_000002.state"
+    path.write_bytes(path.read_bytes()[:length])
+    assert_epoch(files.read(), 1)
+
+
+def flip_a_bit(path, place=0.5):
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
+    content[int(place * len(content)) if place == 0.5 else place] ^= 1
     path.write_bytes(content)
 
 
 def test_damaged_states_alone_are_an_error(tmp_path):
     files = write(tmp_path, 1, 2)
-    for path in tmp_path.glob("*.npz"):
+    for path in tmp_path.glob("*.state"):
         flip_a_bit(path)
     with pytest.raises(TrainingStateError, match=r"epochs \[2, 1\], all damaged. Remove"):
         files.read()
@@ -70,15 +66,23 @@ def test_damaged_states_alone_are_an_error(tmp_path):
 
 def test_what_a_killed_process_left_is_no_state_and_goes(tmp_path):
     files = write(tmp_path, 1)
-    (tmp_path / ".tmp-0123.npz").write_bytes(b"half")
-    (tmp_path / "epoch_000002.npz").write_bytes(b"whole, but without its facts")
+    (tmp_path / ".tmp-0123.state").write_bytes(b"half")
+    (tmp_path / "epoch_000001 (copy).state").write_bytes(b"somebody's")
     assert_epoch(files.read(), 1)
     write(tmp_path, 3)
     assert_epoch(files.read(), 3)
-    assert {path.stem for path in tmp_path.iterdir()} == {"epoch_000001", "epoch_000003"}
+    left = {"epoch_000001", "epoch_000001 (copy)", "epoch_000003"}
+    assert {path.stem for path in tmp_path.iterdir()} == left
 
 
-def test_a_full_disk_is_one_sentence_and_the_state_before_stays(tmp_path):
+def test_a_training_that_begins_anew_replaces_the_states_of_later_epochs(tmp_path):
+    files = write(tmp_path, 99, 100, 1)
+    assert_epoch(files.read(), 1)
+    assert files.epochs() == [1]
+
+
+@pytest.mark.parametrize("epoch", [1, 2], ids=["the same epoch", "the next"])
+def test_a_full_disk_is_one_sentence_and_the_state_before_stays(tmp_path, epoch):
     """A limit on the size of files stands for the full disk: the write fails halfway."""
     files = write(tmp_path, 1)
     large = {"model/0000": np.zeros(100_000)}
@@ -86,7 +90,7 @@ def test_a_full_disk_is_one_sentence_and_the_state_before_stays(tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
     try:
         with pytest.raises(TrainingStateError, match="room.*state of epoch 1 is whole; make room"):
-            files.write(2, large, {})
+            files.write(epoch, large, {})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert_epoch(files.read(), 1)

@@ -14,32 +14,33 @@ from small_gan import SMALL, assert_same, compiled, state
 
 from kerasmedgan import DCGAN
 from kerasmedgan.callbacks import TrainingState
+from kerasmedgan.classifier import build_classifier, compile_classifier, train_classifier
 from kerasmedgan.distribution import get_strategy
 from kerasmedgan.resume import BestWeights, TrainingStateError
 
 SCRIPT = Path(__file__).parent / "resumed_training.py"
 
 
-def train(kind, folder, *, kill_after=None):
-    """Runs the script; kills it (SIGKILL) in the epoch after one that it has finished."""
+def train(kind, folder, *, killed_in=None):
+    """Runs the script and returns the epochs it began; kills it (SIGKILL) in the middle of one."""
     folder.mkdir(exist_ok=True)
-    command = [sys.executable, SCRIPT, kind, folder]
+    hold = [] if killed_in is None else [str(killed_in)]
+    command = [sys.executable, SCRIPT, kind, folder, *hold]
+    epochs = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        epochs = []
         for line in process.stdout:
-            epochs.append(int(line.split()[1]))
-            if epochs[-1] == kill_after:
+            if line.startswith("holding"):
                 process.send_signal(signal.SIGKILL)
                 break
-    assert process.returncode == (0 if kill_after is None else -signal.SIGKILL)
+            epochs.append(int(line.split()[1]))
+    assert process.returncode == (0 if killed_in is None else -signal.SIGKILL)
     return epochs
 
 
 @pytest.mark.parametrize("kind", ["gan", "classifier"])
 def test_killed_and_resumed_equals_a_training_that_ran_through(kind, tmp_path):
     train(kind, tmp_path / "through")
-    # Killed in the third epoch: two are finished.
-    train(kind, tmp_path / "killed", kill_after=2)
+    assert train(kind, tmp_path / "killed", killed_in=3) == [1, 2, 3]
     assert train(kind, tmp_path / "killed") == [3, 4]
     with (
         np.load(tmp_path / "through/end.npz") as through,
@@ -101,13 +102,52 @@ def test_other_settings_are_named(saved, tiny):
         gan.compile()
         return gan
 
-    refused("`image_size` 32, as saved. Received: 64", built(image_size=64))
-    refused("`width` 4, as saved. Received: 6", built(width=6))
-    refused("`seed` 0, as saved. Received: 5", built(seed=5))
-    refused("`images` '.*', as saved. Received: 'others'", compiled(), images="others")
+    refused("`model.image_size` 32, as saved. Received: 64", built(image_size=64))
+    refused("`model.width` 4, as saved. Received: 6", built(width=6))
+    refused("`model.seed` 0, as saved. Received: 5", built(seed=5))
+    refused("`dtype` 'float32', as saved. .*'mixed_bfloat16'", built(dtype="mixed_bfloat16"))
+    refused("`settings.images` '.*', as saved. Received: 'others'", compiled(), images="others")
     faster = DCGAN(**SMALL)
-    faster.compile(g_optimizer=keras.optimizers.Adam(1e-3), d_optimizer="adam")
-    refused("`compile`.*Received: ", faster)
+    faster.compile(g_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5))
+    refused(r"`compile.g_optimizer.config.learning_rate` 0.00019.*Received: 0.001", faster)
+    hinge = DCGAN(**SMALL)
+    hinge.compile(loss="hinge")
+    refused("`compile.loss.class_name` 'NonSaturating', as saved. Received: 'Hinge'", hinge)
+
+
+def test_other_layers_of_a_classifier_are_named(tiny_splits, tmp_path):
+    def train(**changes):
+        model = build_classifier(image_size=32, filters=(4, 8), **changes)
+        compile_classifier(model, updates=4)
+        train_classifier(
+            model,
+            tiny_splits.train,
+            tiny_splits.validation,
+            updates=4,
+            updates_per_epoch=2,
+            batch_size=8,
+            state_directory=tmp_path,
+            verbose=0,
+        )
+
+    train()
+    with pytest.raises(TrainingStateError, match=r"`layers\[\d+\].rate` 0.3, .*Received: 0.9"):
+        train(dropout=0.9)
+
+
+def test_a_folder_of_an_earlier_training_is_not_written_to_unawares(saved, tiny):
+    folder, _ = saved
+    gan = compiled()
+    with pytest.raises(TrainingStateError, match="`restore` before `fit`"):
+        gan.fit(tiny.batches(8), shuffle=False, verbose=0, callbacks=[TrainingState(folder)])
+
+
+def test_numbers_that_are_not_finite_are_not_saved(tiny, tmp_path):
+    gan, state = compiled(), TrainingState(tmp_path)
+    fit(gan, tiny, state, 1)
+    gan.generator.trainable_variables[0].assign(gan.generator.trainable_variables[0] * np.nan)
+    state.save(2)
+    assert [path.name for path in tmp_path.iterdir()] == ["epoch_000001.state"]
 
 
 def test_a_state_of_two_replicas_goes_on_on_one(tiny, tmp_path):
@@ -147,7 +187,7 @@ def test_a_learning_rate_that_a_callback_changed_is_kept(tiny, tmp_path):
 def test_every_third_epoch_and_the_last_have_a_state(tiny, tmp_path):
     gan = compiled()
     fit(gan, tiny, TrainingState(tmp_path, every=3), 5)
-    assert sorted(path.stem for path in tmp_path.glob("*.json")) == ["epoch_000003", "epoch_000005"]
+    assert sorted(path.stem for path in tmp_path.iterdir()) == ["epoch_000003", "epoch_000005"]
     with pytest.raises(ValueError, match="`every`.*>= 1. Received: 0"):
         TrainingState(tmp_path, every=0)
 

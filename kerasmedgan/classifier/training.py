@@ -59,26 +59,27 @@ def train_classifier(
 
     Raises:
         TestSplitError: if one of the sets is the test split.
-        ValueError: if a set is of the wrong split, `updates` cannot be divided into epochs, or
-            `class_weight` does not name every label.
+        ValueError: if a set is of the wrong split, `updates` cannot be divided into epochs,
+            `class_weight` does not name every label, or `transform` cannot be resumed.
         TrainingStateError: if the state in `state_directory` is that of another training.
     """
     require_split(train.split, TRAIN, "train")
     require_split(validation.split, VALIDATION, "validation")
     check_updates(updates, updates_per_epoch)
     check_class_weight(class_weight, train.num_classes)
-    best, first_epoch = BestWeights(VALIDATION_AUC), 0
-    keepers = [best]
+    best, state, first_epoch = BestWeights(VALIDATION_AUC), None, 0
     if state_directory is not None:
+        _check_skip(transform)
         settings = {
             "training images": train.fingerprint(),
             "validation images": validation.fingerprint(),
             **{"updates": updates, "updates_per_epoch": updates_per_epoch},
             **{"batch_size": batch_size, "seed": seed, "class_weight": str(class_weight)},
+            "transform": type(transform).__name__,
         }
-        state = TrainingState(state_directory, settings=settings, also={"best": best})
+        state = TrainingState(state_directory, settings=settings)
+        state.register("best", best)
         first_epoch = state.restore(model)
-        keepers.append(state)
     skipped = first_epoch * updates_per_epoch
     pairs = train.batches(batch_size, seed=seed, repeat=True, initial_batch=skipped)
     if transform is not None:
@@ -94,7 +95,7 @@ def train_classifier(
         class_weight=None if class_weight is None else dict(class_weight),
         shuffle=False,
         verbose=verbose,
-        callbacks=[*keepers, *callbacks],
+        callbacks=[best, *callbacks, *([] if state is None else [state])],
     )
     if skipped:
         history.epoch, history.history = list(range(len(state.logs))), state.history
@@ -123,6 +124,15 @@ def _transform_images(
     """Transforms the images of `(images, labels)` batches, while the network learns."""
     # Not in parallel: a random state would be read in whatever order the threads come.
     return pairs.map(lambda images, labels: (transform(images), labels)).prefetch(tf.data.AUTOTUNE)
+
+
+def _check_skip(transform: Callable | None) -> None:
+    if transform is not None and not hasattr(transform, "skip"):
+        raise ValueError(
+            "Invalid value for `transform`. Expected a method `skip(batches)` beside "
+            f"`state_directory`. Received: {transform!r}, which a resumed training could not bring "
+            "to its place. Use `ClassicalAugmentation`, or keep no state."
+        )
 
 
 def check_updates(updates: int, updates_per_epoch: int) -> None:

@@ -8,6 +8,9 @@ import tensorflow as tf
 
 from kerasmedgan.images import to_model_range
 
+# As many as replicas may be.
+_FEW_IMAGES = 8
+
 
 def training_batches(
     images: np.ndarray,
@@ -61,12 +64,13 @@ def training_batches(
 def evaluation_batches(images: np.ndarray, labels: np.ndarray, batch_size: int) -> tf.data.Dataset:
     """Returns all images in their own order as `(images in [-1, 1], labels)` batches.
 
-    The batches are of nearly equal size, `batch_size` at most: under a strategy a last batch of one
-    image would leave a replica without any, which fails.
+    The size is the largest up to `batch_size` that leaves no batch of a few images: under a
+    strategy such a one would leave a replica without any, which fails.
     """
-    count = -(-len(images) // batch_size)
+    sizes = range(max(min(batch_size, len(images)), 1), 0, -1)
+    size = next((n for n in sizes if not 0 < len(images) % n < min(n, _FEW_IMAGES)), sizes[0])
     pairs = tf.data.Dataset.from_tensor_slices((images, labels))
-    return _in_model_range(pairs.batch(-(-len(images) // max(count, 1)) or 1))
+    return _in_model_range(pairs.batch(size))
 
 
 def _in_model_range(batches: tf.data.Dataset) -> tf.data.Dataset:

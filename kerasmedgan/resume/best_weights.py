@@ -8,7 +8,7 @@ class BestWeights(keras.callbacks.Callback):
     """Gives a model the weights of its best epoch when training ends.
 
     Unlike Keras' `EarlyStopping` it never stops a training, and what it keeps can be saved and
-    restored, by `TrainingState(also={"best": ...})`.
+    restored, by `TrainingState.register`.
 
     Args:
         monitor: the metric, as it is named in the logs; the highest value is the best, the first

@@ -1,11 +1,12 @@
-"""Ground floor, resume: arrays and facts become a checked file, the one before it is kept."""
+"""Ground floor, resume: arrays and facts become one checked file, the one before it is kept."""
 
-import contextlib
 import hashlib
+import io
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from kerasmedgan.files import atomic_path
 
 # The newest and the one before it, for the case that the newest is damaged.
 _KEPT = 2
+_NAME = re.compile(r"epoch_(\d{6,})\.state")
+_FACTS = "facts"
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -24,9 +27,9 @@ class TrainingStateError(RuntimeError):
 class StateFiles:
     """The states of one training in a folder, the newest two.
 
-    A state is `epoch_000012.npz`, its arrays, and `epoch_000012.json`, facts and the sha256 of the
-    arrays' file. Both are written to a temporary file, synced and renamed, the JSON file last: a
-    state without it was never finished and is not there.
+    A state is one file, `epoch_000012.state`: the sha256 of what follows in 64 hexadecimal digits,
+    then arrays and facts in NumPy's npz format. It is written to a temporary file, synced and
+    renamed, so a name always stands for a whole state.
 
     Args:
         directory: where the states are. It is created with the first.
@@ -37,7 +40,7 @@ class StateFiles:
         self.directory = Path(directory)
 
     def write(self, epoch: int, arrays: Mapping[str, np.ndarray], facts: Mapping) -> None:
-        """Writes a state, then removes all but it and the one before.
+        """Writes a state, then removes later ones, and earlier ones but the last.
 
         Args:
             epoch: number of finished epochs.
@@ -47,26 +50,31 @@ class StateFiles:
         Raises:
             TrainingStateError: if it cannot be written, as on a full disk; older states stay.
         """
-        arrays_file, facts_file = self._paths(epoch)
+        content = io.BytesIO()
+        text = json.dumps({**facts, "epoch": epoch})
+        np.savez(content, **arrays, **{_FACTS: np.array(text)})
+        digest = hashlib.sha256(content.getbuffer()).hexdigest().encode()
+        path = self.directory / f"epoch_{epoch:06d}.state"
         try:
-            with _synced(arrays_file) as temporary:
-                with temporary.open("wb") as file:
-                    np.savez(file, **arrays)
-                digest = _sha256(temporary)
-            with _synced(facts_file) as temporary:
-                temporary.write_text(json.dumps({**facts, "epoch": epoch, "sha256": digest}))
+            with atomic_path(path) as temporary, temporary.open("wb") as file:
+                file.write(digest)
+                file.write(content.getbuffer())
+                file.flush()
+                os.fsync(file.fileno())
+            _sync_folder(self.directory)
         except OSError as error:
-            earlier = self._epochs()
-            kept = f"The state of epoch {earlier[0]} is whole" if earlier else "There is none yet"
+            whole = self.epochs()
+            kept = f"The state of epoch {whole[0]} is whole" if whole else "There is none yet"
             raise TrainingStateError(
-                f"Cannot write the training's state. Expected room and permission for {facts_file}."
-                f" Received: {error}. {kept}; make room, then resume."
+                f"Cannot write the training's state. Expected room and permission for {path}. "
+                f"Received: {error}. {kept}; make room, then resume."
             ) from error
-        for old in self._epochs()[_KEPT:]:
-            # The facts first: a state whose arrays alone are gone would look damaged.
-            for path in reversed(self._paths(old)):
-                path.unlink(missing_ok=True)
-        self._remove_unfinished()
+        # States of later epochs are of a training that this one replaces.
+        earlier = [old for old in self.epochs() if old < epoch]
+        for old in set(self.epochs()) - {epoch, *earlier[: _KEPT - 1]}:
+            (self.directory / f"epoch_{old:06d}.state").unlink(missing_ok=True)
+        for left_by_a_kill in self.directory.glob(".tmp-*.state"):
+            left_by_a_kill.unlink(missing_ok=True)
 
     def read(self) -> tuple[dict[str, np.ndarray], dict] | None:
         """Returns arrays and facts of the newest state that is whole; `None` if there is no state.
@@ -76,15 +84,10 @@ class StateFiles:
         Raises:
             TrainingStateError: if there are states and all are damaged.
         """
-        epochs = self._epochs()
+        epochs = self.epochs()
         for epoch in epochs:
-            arrays_file, facts_file = self._paths(epoch)
             try:
-                facts = json.loads(facts_file.read_text())
-                if _sha256(arrays_file) != facts["sha256"]:
-                    raise ValueError("its checksum differs")
-                with np.load(arrays_file, allow_pickle=False) as file:
-                    return dict(file), facts
+                return _read(self.directory / f"epoch_{epoch:06d}.state")
             except (OSError, ValueError, KeyError) as error:
                 _LOGGER.warning(
                     "The training's state of epoch %d in %s is damaged (%s); the one before it is "
@@ -100,41 +103,28 @@ class StateFiles:
             )
         return None
 
-    def _paths(self, epoch: int) -> tuple[Path, Path]:
-        stem = self.directory / f"epoch_{epoch:06d}"
-        return stem.with_suffix(".npz"), stem.with_suffix(".json")
-
-    def _epochs(self) -> list[int]:
-        """Returns the epochs of all finished states, newest first."""
-        names = (path.stem.removeprefix("epoch_") for path in self.directory.glob("epoch_*.json"))
-        return sorted(map(int, names), reverse=True)
-
-    def _remove_unfinished(self) -> None:
-        """Removes what a killed process left: temporary files, arrays without facts."""
-        for path in self.directory.glob(".tmp-*"):
-            path.unlink(missing_ok=True)
-        for path in self.directory.glob("epoch_*.npz"):
-            if not path.with_suffix(".json").exists():
-                path.unlink(missing_ok=True)
+    def epochs(self) -> list[int]:
+        """Returns the epochs of all states, newest first."""
+        if not self.directory.is_dir():
+            return []
+        found = (_NAME.fullmatch(path.name) for path in self.directory.iterdir())
+        return sorted((int(match[1]) for match in found if match), reverse=True)
 
 
-@contextlib.contextmanager
-def _synced(path: Path) -> Iterator[Path]:
-    """Yields a temporary file that becomes `path` once it is on the disk, name and all."""
-    with atomic_path(path) as temporary:
-        yield temporary
-        _sync(temporary)
-    _sync(path.parent)
+def _read(path: Path) -> tuple[dict[str, np.ndarray], dict]:
+    content = path.read_bytes()
+    digest, payload = content[:64], content[64:]
+    if hashlib.sha256(payload).hexdigest().encode() != digest:
+        raise ValueError("its checksum differs")
+    with np.load(io.BytesIO(payload), allow_pickle=False) as file:
+        arrays = dict(file)
+    return arrays, json.loads(str(arrays.pop(_FACTS)))
 
 
-def _sync(path: Path) -> None:
+def _sync_folder(path: Path) -> None:
+    """Puts a new name on the disk, not only what it names."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -54,7 +54,7 @@ def run_gan(
     if (directory / FACTS).exists():
         gan.load_weights(directory / "model.keras")
         return read_json(directory / FACTS)
-    batches_an_epoch = len(images) // batch_size
+    batches_an_epoch = int(images.batches(batch_size).cardinality())
     state = TrainingState(
         directory / "state",
         every=-(-_UPDATES_A_STATE // batches_an_epoch),

@@ -15,9 +15,11 @@ from kerasmedgan.evaluation import choose_threshold, evaluate, predict, write_pr
 from kerasmedgan.files import atomic_path, read_json, write_json
 from kerasmedgan.run_folder import write_history
 from kerasmedgan.study.arms import composition
+from kerasmedgan.study.guard import TestGuard
 from kerasmedgan.study.train import ClassifierSettings, train_on
+from kerasmedgan.synthesis import weights_sha256
 
-ENTRY = "arm.json"
+ENTRY, OPENINGS = "arm.json", "test_openings.jsonl"
 
 
 def run_arm(
@@ -66,7 +68,7 @@ def run_arm(
         "batch_size": settings.batch_size,
         "train": composition(train),
         "best_epoch": int(np.argmax(history[VALIDATION_AUC])) + 1,
-        "test_openings": splits.test_openings.count(reason),
+        "test_openings": len(TestGuard(directory / OPENINGS).openings()),
         "seconds": round(time.perf_counter() - start, 1),
         **scores,
     }
@@ -85,7 +87,8 @@ def _evaluate_once(
     """Chooses the threshold on validation, then opens the test split for the final number."""
     validation = predict(model, splits.validation)
     threshold = choose_threshold(validation, positive_class) if positive_class else None
-    test = predict(model, splits.open_test(reason))
+    guard = TestGuard(directory / OPENINGS)
+    test = predict(model, guard.open(splits, cell=reason, weights_sha256=weights_sha256(model)))
     write_predictions(directory / "predictions.csv", validation, test)
     return {
         part.split: evaluate(part, positive_class=positive_class, threshold=threshold)
