@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kerasmedgan.report.study_metrics import format_difference, format_spread
+
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()
 RESULTS = json.loads((ROOT / "benchmarks/results/end_to_end_chest_xray/results.json").read_text())
@@ -51,7 +53,8 @@ def test_the_code_runs(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("arm", ["real", "real+gan"])
 def test_the_table_is_the_result_file(arm):
-    (row,) = re.findall(rf"^\| `{re.escape(arm)}` \|(.*)\|$", TEXT, re.MULTILINE)
+    section = TEXT.partition("## One run on real chest X-rays")[2]
+    (row,) = re.findall(rf"^\| `{re.escape(arm)}` \|(.*)\|$", section, re.MULTILINE)
     shown = [cell.strip() for cell in row.split("|")]
     assert shown == [f"{RESULTS['arms'][arm]['test'][column]:.3f}" for column in COLUMNS]
 
@@ -66,6 +69,54 @@ def test_the_run_is_described_as_it_was():
         RESULTS["command"],
     ):
         assert number in TEXT, number
+
+
+@pytest.mark.parametrize(
+    ("study", "fractions"), [("study_fractions", (1.0,)), ("study_limited", (1.0,))]
+)
+def test_the_rows_of_the_studies_are_their_result_files(study, fractions):
+    results = json.loads((ROOT / f"benchmarks/results/{study}/results.json").read_text())
+    compared = {(one["fraction"], one["arm"]): one for one in results["comparisons"]}
+    for summary in results["summaries"]:
+        if summary["fraction"] not in fractions:
+            continue
+        metrics, arm = summary["metrics"], summary["arm"]
+        row = [f"`{arm}`"]
+        row += [format_spread(metrics[m]) for m in ("auc", "balanced_accuracy", "accuracy")]
+        if one := compared.get((summary["fraction"], arm)):
+            interval = one["primary"]["corrected_interval"]
+            row += [format_difference(one["differences"]["auc"], interval), one["verdict"]]
+        else:
+            row += ["-", "-"]
+        assert f"| {' | '.join(row)} |" in TEXT
+
+
+def test_the_reading_of_the_studies_is_their_result_files():
+    fractions, limited = (
+        json.loads((ROOT / f"benchmarks/results/{name}/results.json").read_text())
+        for name in ("study_fractions", "study_limited")
+    )
+    verdicts = [one["verdict"] for study in (fractions, limited) for one in study["comparisons"]]
+    assert set(verdicts) == {"no evidence"}
+    for study, arm in ((limited, "gan"), (fractions, "gan+classical")):
+        (one,) = (c for c in study["comparisons"] if (c["fraction"], c["arm"]) == (1.0, arm))
+        gain, left = (
+            100 * one["matched"][name]
+            for name in ("accuracy_gain", "accuracy_gain_at_matched_specificity")
+        )
+        assert f"{gain:.1f} points" in TEXT
+        assert f"({left:.1f} points)" in TEXT or f"of which {left:.1f} is left" in TEXT
+    generators = [*fractions["generators"], *limited["generators"]]
+    assert min(one["shortcut"]["auc"] for one in generators) > 0.995
+    alike = sorted(one["diversity_ratio"] for one in generators)[:4]
+    assert [f"{ratio:.2f}" for ratio in alike] == ["0.17", "0.19", "0.19", "0.19"]
+    spans = []
+    for study in (fractions, limited):
+        for summary in study["summaries"]:
+            if summary["arm"] == "real":
+                values = summary["metrics"]["accuracy"]["values"]
+                spans.append(100 * (max(values) - min(values)))
+    assert f"{min(spans):.0f} to {max(spans):.0f} points between seeds" in TEXT
 
 
 def test_every_picture_is_there():
