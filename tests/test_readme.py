@@ -110,6 +110,10 @@ def test_the_reading_of_the_studies_is_their_result_files():
     assert min(one["shortcut"]["auc"] for one in generators) > 0.995
     alike = sorted(one["diversity_ratio"] for one in generators)[:4]
     assert [f"{ratio:.2f}" for ratio in alike] == ["0.17", "0.19", "0.19", "0.19"]
+    parts = [*fractions["cells"], *fractions["generators"]]
+    seconds = sum(part["seconds"] for part in parts if part["fraction"] == 1.0)
+    assert f"trained for {seconds / 60:.0f} minutes" in TEXT
+    assert f"memory was {fractions['peak_memory_mib'] / 1024:.1f} GiB" in TEXT
     spans = []
     for study in (fractions, limited):
         for summary in study["summaries"]:
