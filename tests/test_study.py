@@ -130,9 +130,11 @@ def test_three_classes_in_rgb(tmp_path):
         assert not {"sensitivity", "specificity", "threshold", "at_half"} & set(result[split])
         assert evaluate(predict(model, parts[split]), positive_class=None) == result[split]
     assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "arm.json",
         "history.csv",
         "model.keras",
         "predictions.csv",
+        "test_openings.jsonl",
     ]
     with (tmp_path / "predictions.csv").open() as file:
         rows = list(csv.DictReader(file))
