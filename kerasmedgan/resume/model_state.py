@@ -31,14 +31,14 @@ def describe_model(model: keras.Model) -> dict:
     Names are left out: Keras numbers them anew in every process.
     """
     return {
-        "model": _without_names(_own_arguments(model)),
+        "model": without_names(_own_arguments(model)),
         "dtype": model.dtype_policy.name,
         "layers": [
             {"class": type(layer).__name__, "dtype": layer.dtype_policy.name}
-            | _without_names(layer.get_config())
+            | without_names(layer.get_config())
             for layer in _flat_layers(model)
         ],
-        "compile": _without_names(model.get_compile_config()),
+        "compile": without_names(model.get_compile_config()),
         "shapes": [list(variable.shape) for variable in _variables(model).values()],
     }
 
@@ -59,6 +59,15 @@ def first_difference(found, wanted, path: str = "") -> tuple[str, object, object
     else:
         return None if found == wanted else (path, found, wanted)
     return next(filter(None, (first_difference(a, b, name) for name, a, b in pairs)), None)
+
+
+def without_names(config):
+    """Returns nested JSON without the names, which Keras numbers anew in every process."""
+    if isinstance(config, dict):
+        return {key: without_names(value) for key, value in config.items() if key != "name"}
+    if isinstance(config, (list, tuple)):
+        return [without_names(value) for value in config]
+    return config
 
 
 def _flat_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
@@ -90,11 +99,3 @@ def _variables(model: keras.Model) -> dict[str, keras.Variable]:
         for part, variables in parts.items()
         for place, variable in enumerate(variables)
     }
-
-
-def _without_names(config):
-    if isinstance(config, dict):
-        return {key: _without_names(value) for key, value in config.items() if key != "name"}
-    if isinstance(config, (list, tuple)):
-        return [_without_names(value) for value in config]
-    return config

@@ -5,6 +5,7 @@ import dataclasses
 from kerasmedgan.classical import ClassicalSettings
 from kerasmedgan.data import LabeledImages, Splits, load_images
 from kerasmedgan.data.subsets import limit_patients, take_fraction
+from kerasmedgan.resume import without_names
 from kerasmedgan.study.arms import ARMS, EVERY_CLASS, NO_CLASS, SCARCE_CLASS, synthetic_count
 from kerasmedgan.study.bootstrap import patient_strata
 from kerasmedgan.study.gan_run import describe_gan
@@ -115,6 +116,7 @@ def prepare_study(settings: StudySettings) -> Study:
                 }
             )
         _check_evaluated(splits, positive_class)
+    gan = build_generator_model(settings, seed=settings.first_seed, steps=1)
     classifier = dataclasses.asdict(settings.classifier(1))
     del classifier["batch_size"]
     config = {
@@ -128,7 +130,7 @@ def prepare_study(settings: StudySettings) -> Study:
         "training_sets": sets,
         "classifier": classifier,
         "classical": dataclasses.asdict(classical_settings(settings)),
-        "gan": describe_gan(build_generator_model(settings, seed=settings.first_seed, steps=1)),
+        "gan": without_names(describe_gan(gan)),
     }
     return Study(settings, positive_class, scarce_class, report, config)
 
