@@ -110,6 +110,13 @@ def test_the_reading_of_the_studies_is_their_result_files():
     assert min(one["shortcut"]["auc"] for one in generators) > 0.995
     alike = sorted(one["diversity_ratio"] for one in generators)[:4]
     assert [f"{ratio:.2f}" for ratio in alike] == ["0.17", "0.19", "0.19", "0.19"]
+    intervals = [
+        one["primary"]["corrected_interval"]
+        for study in (fractions, limited)
+        for one in study["comparisons"]
+    ]
+    widths = [(high - low) / 2 for low, high in intervals]
+    assert f"differences of {min(widths):.2f} to {max(widths):.2f}" in TEXT
     parts = [*fractions["cells"], *fractions["generators"]]
     seconds = sum(part["seconds"] for part in parts if part["fraction"] == 1.0)
     assert f"trained for {seconds / 60:.0f} minutes" in TEXT
