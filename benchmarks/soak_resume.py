@@ -25,7 +25,7 @@ from kerasmedgan.environment import environment
 from kerasmedgan.files import write_json
 from kerasmedgan.resume import StateFiles
 
-EPOCHS = 150
+EPOCHS = 3000
 # A training is killed at the latest this many seconds after its start, which itself takes some.
 LONGEST = 14.0
 
