@@ -3,7 +3,8 @@
 import dataclasses
 from collections.abc import Mapping
 
-from kerasmedgan.data.labeled import LabeledImages, concatenate, refuse_test_split
+from kerasmedgan.data.labeled import LabeledImages, concatenate
+from kerasmedgan.data.split_guard import refuse_test_split
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,5 +84,5 @@ def augment(real: LabeledImages, synthetic: LabeledImages) -> LabeledImages:
         TestSplitError: if `real` is the test split.
         ValueError: if the two do not belong together.
     """
-    refuse_test_split(real, "real", "augment `splits.train`")
+    refuse_test_split(real.split, "real", "augment `splits.train`")
     return concatenate([real, synthetic])

@@ -11,7 +11,8 @@ import numpy as np
 from sklearn import metrics
 
 from kerasmedgan.data.batches import evaluation_batches
-from kerasmedgan.data.labeled import VALIDATION, LabeledImages, require_split
+from kerasmedgan.data.labeled import LabeledImages
+from kerasmedgan.data.split_guard import VALIDATION, require_split
 from kerasmedgan.files import write_csv
 
 _CALIBRATION_BINS = 15

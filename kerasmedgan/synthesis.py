@@ -10,7 +10,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kerasmedgan.data.labeled import TRAIN, LabeledImages
+from kerasmedgan.data.labeled import LabeledImages
+from kerasmedgan.data.split_guard import TRAIN
 from kerasmedgan.files import atomic_directory, write_csv
 from kerasmedgan.gan import DCGAN
 from kerasmedgan.images import encode_png, read_images

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from kerasmedgan.data.labeled import TEST, VALIDATION
+from kerasmedgan.data.split_guard import TEST, VALIDATION
 from kerasmedgan.evaluation import Predictions, choose_threshold, evaluate, write_predictions
 from kerasmedgan.files import write_csv, write_json
 from kerasmedgan.images import write_png

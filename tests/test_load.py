@@ -6,6 +6,7 @@ import pytest
 from conftest import draw_images, write_image
 
 from kerasmedgan.data import Splits, format_report, load_images
+from kerasmedgan.data.image_rows import ImageRows
 
 
 def files(images):
@@ -205,7 +206,7 @@ def test_the_real_set_is_what_its_publisher_says(shared_data, tmp_path):
     check_disjoint(splits)
     entries = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     again = load()
-    assert isinstance(again.test.images, np.memmap)
+    assert isinstance(again.test.images, ImageRows)
     assert again.fingerprint() == splits.fingerprint()
     assert again.report == report
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == entries

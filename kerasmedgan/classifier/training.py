@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from kerasmedgan.classifier.class_weights import check_class_weight
 from kerasmedgan.data.batches import evaluation_batches
-from kerasmedgan.data.labeled import TRAIN, VALIDATION, LabeledImages, require_split
+from kerasmedgan.data.labeled import LabeledImages
+from kerasmedgan.data.split_guard import TRAIN, VALIDATION, require_split
 from kerasmedgan.resume import BestWeights, TrainingState
 
 VALIDATION_AUC = "val_auc"

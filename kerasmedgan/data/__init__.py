@@ -1,8 +1,9 @@
 """Stage 1, data: from files to `LabeledImages`."""
 
 from kerasmedgan.data.audit import format_report, leakage
-from kerasmedgan.data.labeled import LabeledImages, TestSplitError, concatenate
+from kerasmedgan.data.labeled import LabeledImages, concatenate
 from kerasmedgan.data.load import load_images
+from kerasmedgan.data.split_guard import TestSplitError
 from kerasmedgan.data.splits import Splits
 
 __all__ = [

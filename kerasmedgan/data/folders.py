@@ -12,13 +12,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from kerasmedgan.data.image_rows import ImageFile, ImageRows, ImageWriter
 from kerasmedgan.files import atomic_directory
 from kerasmedgan.images import UnreadableImageError, decode_image, resize_image
 
 _LOGGER = logging.getLogger(__name__)
-_CACHE_FORMAT = 2
+_CACHE_FORMAT = 3
 _MAX_UNREADABLE_SHARE = 0.05
 _DIGEST_BYTES = 16
+_DECODED_AHEAD = 512
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,8 +28,7 @@ class Folder:
     """One decoded tree of class folders.
 
     Attributes:
-        images: uint8 array, shape `(count, image_size, image_size, channels)`, memory-mapped
-            where it comes from the cache.
+        images: uint8 images of shape `(count, image_size, image_size, channels)` in the cache.
         labels: int64 array, shape `(count,)`.
         class_names: names of the class folders, sorted.
         files: str array, shape `(count,)`: "CLASS/file name".
@@ -37,7 +38,7 @@ class Folder:
         unreadable: "CLASS/file name" to the reason, for each file that was skipped.
     """
 
-    images: np.ndarray
+    images: ImageRows
     labels: np.ndarray
     class_names: tuple[str, ...]
     files: np.ndarray
@@ -153,56 +154,46 @@ def _decode_into(
     """Decodes every file into `folder`: images.npy and index.json."""
     files = [file for class_files in listing.values() for file in class_files]
     labels = np.repeat(np.arange(len(listing)), [len(found) for found in listing.values()])
-    size, channels = settings["image_size"], settings["channels"]
-    images = np.lib.format.open_memmap(
-        folder / "all.npy", "w+", np.uint8, (len(files), size, size, channels)
-    )
-    results = list(_decode_all(directory, files, images, settings))
-    readable = np.array([reason is None for reason, _, _ in results], bool)
-    unreadable = {
-        file: reason for file, (reason, _, _) in zip(files, results, strict=True) if reason
-    }
+    decoded, unreadable = [], {}
+    with ImageWriter(folder / "images.npy") as images:
+        for row, (file, result) in enumerate(_decode_all(directory, files, settings)):
+            if isinstance(result, str):
+                unreadable[file] = result
+            else:
+                image, *facts = result
+                images.write(image)
+                decoded.append((int(labels[row]), file, *facts))
     _report_unreadable(unreadable, listing)
-    index = {
-        "class_names": list(listing),
-        "labels": labels[readable].tolist(),
-        "files": [file for file in files if file not in unreadable],
-        "digests": [digest for reason, digest, _ in results if reason is None],
-        "sizes": [size for reason, _, size in results if reason is None],
-        "unreadable": unreadable,
-    }
-    if readable.all():
-        (folder / "all.npy").rename(folder / "images.npy")
-    else:
-        np.save(folder / "images.npy", images[readable])
-        (folder / "all.npy").unlink()
+    facts = zip(("labels", "files", "digests", "sizes"), zip(*decoded, strict=True), strict=True)
+    index = {"class_names": list(listing), "unreadable": unreadable, **dict(facts)}
     (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
 
 
 def _decode_all(
-    directory: Path, files: list[str], images: np.ndarray, settings: dict
-) -> Iterator[tuple[str | None, str, tuple[int, int]]]:
-    """Yields (reason why unreadable or None, digest, (height, width)) for each file, in order."""
+    directory: Path, files: list[str], settings: dict
+) -> Iterator[tuple[str, tuple[np.ndarray, str, tuple[int, int]] | str]]:
+    """Yields each file with (image, digest, (height, width)), or why it is unreadable, in order."""
 
-    def decode(row: int) -> tuple[str | None, str, tuple[int, int]]:
+    def decode(file: str) -> tuple[np.ndarray, str, tuple[int, int]] | str:
         try:
-            image = decode_image((directory / files[row]).read_bytes(), channels=images.shape[-1])
+            content = (directory / file).read_bytes()
+            image = decode_image(content, channels=settings["channels"])
         except (UnreadableImageError, OSError) as error:
-            return str(error), "", (0, 0)
-        images[row] = resize_image(
-            image,
-            settings["image_size"],
-            pad_to_aspect_ratio=settings["pad_to_aspect_ratio"],
-        )
+            return str(error)
         digest = hashlib.blake2b(repr(image.shape).encode(), digest_size=_DIGEST_BYTES)
         digest.update(image)
-        return None, digest.hexdigest(), image.shape[:2]
+        padded = settings["pad_to_aspect_ratio"]
+        resized = resize_image(image, settings["image_size"], pad_to_aspect_ratio=padded)
+        return resized, digest.hexdigest(), image.shape[:2]
 
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            yield from pool.map(decode, range(len(files)))
+            # A pool works ahead of whoever takes its results: only so far, for the memory's sake.
+            for start in range(0, len(files), _DECODED_AHEAD):
+                some = files[start : start + _DECODED_AHEAD]
+                yield from zip(some, pool.map(decode, some), strict=True)
     finally:
         cv2.setNumThreads(threads)
 
@@ -224,7 +215,7 @@ def _report_unreadable(unreadable: dict[str, str], listing: dict[str, list[str]]
 def _open_cache(entry: Path) -> Folder:
     index = json.loads((entry / "index.json").read_text(encoding="utf-8"))
     return Folder(
-        images=np.load(entry / "images.npy", mmap_mode="r"),
+        images=ImageRows([ImageFile(entry / "images.npy")]),
         labels=np.array(index["labels"], np.int64),
         class_names=tuple(index["class_names"]),
         files=np.array(index["files"]),

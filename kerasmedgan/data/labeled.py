@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from kerasmedgan.data.batches import training_batches
+from kerasmedgan.data.batches import training_batches, worker_batches
+from kerasmedgan.data.image_rows import ImageRows, join_images, select_images
+from kerasmedgan.data.split_guard import TEST, TRAIN, VALIDATION, refuse_test_split
+from kerasmedgan.distribution import spans_workers
 
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
-_FINGERPRINT_SLICE = 4096
-_PARTS = ("images", "labels", "groups", "synthetic", "files")
-
-
-class TestSplitError(ValueError):
-    """Raised when the test split is asked for anything but the final number."""
-
-    __test__ = False
+_SLICE = 4096
+_PARTS = ("labels", "groups", "synthetic", "files")
 
 
 @dataclasses.dataclass(frozen=True, repr=False, eq=False)
@@ -27,8 +23,8 @@ class LabeledImages:
     """Images with labels, patients and origin.
 
     Attributes:
-        images: uint8 array, shape `(count, height, width, channels)`, values in [0, 255]; may be
-            memory-mapped.
+        images: uint8 array, shape `(count, height, width, channels)`, values in [0, 255]; or
+            `ImageRows`, which stay on the disk until they are indexed.
         labels: int64 array, shape `(count,)`, indexes into `class_names`.
         class_names: the classes, in label order.
         groups: str array, shape `(count,)`: the patient of each image.
@@ -37,7 +33,7 @@ class LabeledImages:
         files: str array, shape `(count,)`: where each image came from; empty strings if unknown.
     """
 
-    images: np.ndarray
+    images: np.ndarray | ImageRows
     labels: np.ndarray
     class_names: tuple[str, ...]
     groups: np.ndarray
@@ -106,11 +102,14 @@ class LabeledImages:
     def fingerprint(self) -> str:
         """Returns a sha256 over the pixels and labels, in their order."""
         digest = hashlib.sha256(np.ascontiguousarray(self.labels))
-        # In slices: memory-mapped images need not fit into memory.
-        for start in range(0, len(self), _FINGERPRINT_SLICE):
-            part = self.images[start : start + _FINGERPRINT_SLICE]
-            digest.update(np.ascontiguousarray(part))
+        for pixels in self.pixels():
+            digest.update(pixels)
         return digest.hexdigest()
+
+    def pixels(self) -> Iterator[np.ndarray]:
+        """Yields the images in their order, a few thousand at a time: all may not fit in memory."""
+        for start in range(0, len(self), _SLICE):
+            yield np.ascontiguousarray(self.images[start : start + _SLICE])
 
     def of_class(self, name: str) -> LabeledImages:
         """Returns the images of one class; labels and class names stay as they are."""
@@ -118,7 +117,8 @@ class LabeledImages:
 
     def take(self, rows: np.ndarray) -> LabeledImages:
         """Returns the images at the given rows, in that order."""
-        return dataclasses.replace(self, **{part: getattr(self, part)[rows] for part in _PARTS})
+        parts = {part: getattr(self, part)[rows] for part in _PARTS}
+        return dataclasses.replace(self, images=select_images(self.images, rows), **parts)
 
     def batches(
         self,
@@ -129,7 +129,8 @@ class LabeledImages:
         initial_batch: int = 0,
         drop_remainder: bool = True,
         repeat: bool = False,
-    ) -> tf.data.Dataset:
+        strategy: tf.distribute.Strategy | None = None,
+    ) -> tf.data.Dataset | tf.distribute.DistributedDataset:
         """Returns a shuffled training pipeline. Pass `shuffle=False` to `fit` beside it.
 
         The order of an epoch is a function of `seed` and the epoch's number alone: the first
@@ -144,32 +145,35 @@ class LabeledImages:
                 epochs are no passes over the images; counted from the first of `initial_epoch`.
             drop_remainder: leave out the last images of an epoch that fill no batch.
             repeat: never end; every start is at `initial_epoch`. For `fit(steps_per_epoch=...)`.
+            strategy: the model's strategy. With several workers each then reads its own share of
+                a batch alone; `batch_size` is over all of them. Else it changes nothing.
 
         Returns:
             A prefetched `tf.data.Dataset` of `(images, labels)`: float32
-            `(batch, height, width, channels)` in [-1, 1] and int64 `(batch,)`.
+            `(batch, height, width, channels)` in [-1, 1] and int64 `(batch,)`. With several
+            workers a `tf.distribute.DistributedDataset` of the same.
 
         Raises:
             TestSplitError: if this is the test split.
-            ValueError: if the batch is larger than the set, or `initial_batch` is given without
-                `repeat`.
+            ValueError: if the batch is larger than the set or cannot be shared among workers, or
+                `initial_batch` is given without `repeat`.
         """
-        refuse_test_split(self, "batches", "train on `splits.train`")
+        refuse_test_split(self.split, "batches", "train on `splits.train`")
         if initial_batch and not repeat:
             raise ValueError(
                 "Invalid value for `initial_batch`. Expected 0 without `repeat`. Received: "
                 f"{initial_batch}. Use `initial_epoch`, or `repeat=True`."
             )
-        return training_batches(
-            self.images,
-            self.labels,
-            batch_size,
-            seed=seed,
-            initial_epoch=initial_epoch,
-            initial_batch=initial_batch,
-            drop_remainder=drop_remainder,
-            repeat=repeat,
-        )
+        order = {
+            "seed": seed,
+            "initial_epoch": initial_epoch,
+            "initial_batch": initial_batch,
+            "drop_remainder": drop_remainder,
+            "repeat": repeat,
+        }
+        if strategy is not None and spans_workers(strategy):
+            return worker_batches(strategy, self.images, self.labels, batch_size, **order)
+        return training_batches(self.images, self.labels, batch_size, **order)
 
 
 def concatenate(parts: Sequence[LabeledImages]) -> LabeledImages:
@@ -183,32 +187,8 @@ def concatenate(parts: Sequence[LabeledImages]) -> LabeledImages:
         for name in ("class_names", "split", "image_size", "channels"):
             _check_same(first, part, name)
     joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _PARTS}
-    return dataclasses.replace(first, **joined)
-
-
-def require_split(received: str, expected: str, argument: str) -> None:
-    """Raises unless `argument` is of the split that it must be of.
-
-    Raises:
-        TestSplitError: if it is of the test split.
-        ValueError: if it is of another split.
-    """
-    if received != expected:
-        error = TestSplitError if received == TEST else ValueError
-        raise error(
-            f"Invalid value for `{argument}`. Expected the {expected} split. Received: the "
-            f"{received} split. Use `splits.{expected}`; the test split is for the final number "
-            "alone."
-        )
-
-
-def refuse_test_split(images: LabeledImages, argument: str, advice: str) -> None:
-    """Raises `TestSplitError` if `images` is the test split."""
-    if images.split == TEST:
-        raise TestSplitError(
-            f"Invalid value for `{argument}`. Expected training or validation images. Received: "
-            f"the test split, which is for the final number alone. Please {advice}."
-        )
+    images = join_images([part.images for part in parts])
+    return dataclasses.replace(first, images=images, **joined)
 
 
 def _check_parts(images: LabeledImages) -> None:

@@ -12,15 +12,10 @@ import numpy as np
 from kerasmedgan.data.audit import data_report
 from kerasmedgan.data.folders import Folder, read_folder
 from kerasmedgan.data.kaggle import download_chest_xray
-from kerasmedgan.data.labeled import (
-    TEST,
-    TRAIN,
-    VALIDATION,
-    LabeledImages,
-    concatenate,
-)
+from kerasmedgan.data.labeled import LabeledImages, concatenate
 from kerasmedgan.data.patients import DEFAULT_PATIENT_PATTERN, carve, check_fraction, patients_of
 from kerasmedgan.data.phantom import phantom_data_set
+from kerasmedgan.data.split_guard import TEST, TRAIN, VALIDATION
 from kerasmedgan.data.splits import Splits
 from kerasmedgan.images import check_channels
 

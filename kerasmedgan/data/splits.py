@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kerasmedgan.data.labeled import LabeledImages, TestSplitError
+from kerasmedgan.data.labeled import LabeledImages
+from kerasmedgan.data.split_guard import TestSplitError
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -50,6 +51,7 @@ class Splits:
         """Returns a sha256 over the pixels and labels of the three splits."""
         digest = hashlib.sha256()
         for images in self:
-            digest.update(np.ascontiguousarray(images.images))
+            for pixels in images.pixels():
+                digest.update(pixels)
             digest.update(np.ascontiguousarray(images.labels))
         return digest.hexdigest()

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kerasmedgan.data.labeled import TRAIN, LabeledImages, require_split
+from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.data.patients import rarest_class
+from kerasmedgan.data.split_guard import TRAIN, require_split
 
 
 def take_fraction(train: LabeledImages, fraction: float, *, seed: int) -> LabeledImages:

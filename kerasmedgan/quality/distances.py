@@ -27,5 +27,5 @@ def mean_pairwise_distance(images: np.ndarray, *, sample: int = 500, seed: int =
         )
     if len(images) > sample:
         images = images[np.random.default_rng(seed).choice(len(images), sample, replace=False)]
-    flat = images.reshape(len(images), -1).astype(np.float32) / 255.0
+    flat = np.asarray(images).reshape(len(images), -1).astype(np.float32) / 255.0
     return float(pdist(flat).mean() / np.sqrt(flat.shape[1]))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kerasmedgan.data.labeled import TEST
+from kerasmedgan.data.split_guard import TEST
 from kerasmedgan.files import read_json
 from kerasmedgan.images import decode_image
 

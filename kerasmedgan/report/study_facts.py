@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from kerasmedgan.data.labeled import TRAIN, VALIDATION
+from kerasmedgan.data.split_guard import TRAIN, VALIDATION
 from kerasmedgan.report.environment_table import format_environment
 from kerasmedgan.report.study_metrics import format_fraction
 from kerasmedgan.report.study_read import SYNTHETIC, StudyRun

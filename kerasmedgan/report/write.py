@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from kerasmedgan.data.labeled import TRAIN, LabeledImages, refuse_test_split
+from kerasmedgan.data.labeled import LabeledImages
+from kerasmedgan.data.split_guard import TRAIN, refuse_test_split
 from kerasmedgan.files import atomic_path
 from kerasmedgan.images import write_png
 from kerasmedgan.report import figures
@@ -65,7 +66,7 @@ def _write_figures(run: Run, real: LabeledImages | None) -> list[str]:
 
 
 def _check_real(real: LabeledImages, class_name: str) -> None:
-    refuse_test_split(real, "real", f"pass `splits.train.of_class({class_name!r})`")
+    refuse_test_split(real.split, "real", f"pass `splits.train.of_class({class_name!r})`")
     classes = sorted(name for name, count in real.counts().items() if count)
     if classes != [class_name] or real.synthetic.any() or real.split != TRAIN:
         raise ValueError(

@@ -5,7 +5,8 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kerasmedgan.data.labeled import LabeledImages, TestSplitError
+from kerasmedgan.data.labeled import LabeledImages
+from kerasmedgan.data.split_guard import TestSplitError
 from kerasmedgan.data.splits import Splits
 
 

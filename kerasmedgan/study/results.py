@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasmedgan.data import leakage
-from kerasmedgan.data.labeled import TEST
+from kerasmedgan.data.split_guard import TEST
 from kerasmedgan.environment import environment
 from kerasmedgan.files import read_json
 from kerasmedgan.run_folder import CONFIG

@@ -10,7 +10,8 @@ from sklearn.model_selection import GroupKFold
 
 from kerasmedgan.classifier import build_classifier, compile_classifier, one_hot
 from kerasmedgan.data.batches import evaluation_batches
-from kerasmedgan.data.labeled import TRAIN, LabeledImages, concatenate, require_split
+from kerasmedgan.data.labeled import LabeledImages, concatenate
+from kerasmedgan.data.split_guard import TRAIN, require_split
 
 # Halfway from guessing to certainty: of a real and a synthetic image the network then picks the
 # synthetic one three times in four, and a classifier has something to gain from the origin.
