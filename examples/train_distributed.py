@@ -70,7 +70,9 @@ def train(arguments: argparse.Namespace, strategy: tf.distribute.Strategy) -> No
     )
     first_epoch = state.restore(gan)
     gan.fit(
-        images.batches(batch_size, seed=arguments.seed, initial_epoch=first_epoch),
+        images.batches(
+            batch_size, seed=arguments.seed, initial_epoch=first_epoch, strategy=strategy
+        ),
         initial_epoch=first_epoch,
         epochs=arguments.epochs,
         shuffle=False,

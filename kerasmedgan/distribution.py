@@ -127,6 +127,14 @@ def spans_workers(strategy: tf.distribute.Strategy) -> bool:
     )
 
 
+def all_workers(strategy: tf.distribute.Strategy, value: int) -> list[int]:
+    """Returns what each replica's process passed, on all of them; waits until all have."""
+    if not spans_workers(strategy):
+        return [value]
+    values = strategy.run(lambda: tf.constant([value]))
+    return strategy.gather(values, axis=0).numpy().tolist()
+
+
 def num_replicas() -> int:
     """Returns the number of replicas that train in step (1 without a strategy)."""
     return tf.distribute.get_strategy().num_replicas_in_sync

@@ -105,6 +105,17 @@ def test_each_worker_draws_noise_of_its_own(arrays):
     assert not np.intersect1d(arrays[0]["noise"], arrays[1]["noise"]).size
 
 
+def test_each_worker_reads_its_own_share_of_a_batch_alone(tiny_splits, arrays):
+    train = tiny_splits.train
+    alone = train.batches(two_workers.BATCH, seed=1, initial_epoch=3)
+    whole = np.stack([images for _ in range(2) for images, _ in alone])
+    shares = [part["share"] for part in arrays]
+    assert [part["steps"] for part in arrays] == [len(train) // two_workers.BATCH] * 2
+    np.testing.assert_array_equal(np.concatenate(shares, axis=1), whole)
+    for part in arrays:
+        assert len(part["share_rows"]) == len(train)
+
+
 def test_a_gan_of_two_workers_has_the_losses_of_one_process(data, notes, monkeypatch):
     monkeypatch.setattr("kerasmedgan.gan.dcgan.training_latents", small_gan.noise_of_both)
     alone = two_workers.fit(small_gan.compiled(), data)
@@ -141,6 +152,14 @@ def test_the_chief_alone_saves_what_both_have(folder, notes, arrays):
         np.testing.assert_array_equal(value, arrays[1][f"variable_{index}"])
     assert f"variable_{len(loaded)}" not in arrays[1]
     assert int(gan.g_optimizer.iterations) == two_workers.EPOCHS * 5
+
+
+def test_workers_that_find_different_states_refuse_to_go_on(notes):
+    for note in notes:
+        assert (
+            "Expected the same state on all workers. Received: those of epochs [2, 0]"
+            in (note["refused"])
+        )
 
 
 @pytest.mark.parametrize("kind", two_workers.STOCK)

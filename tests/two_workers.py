@@ -13,9 +13,12 @@ import small_classifier
 import small_gan
 import tensorflow as tf
 
+from kerasmedgan.data import LabeledImages
+from kerasmedgan.data.image_rows import ImageRows
 from kerasmedgan.distribution import get_strategy, is_chief, spans_workers
 from kerasmedgan.gan.latents import training_latents
 from kerasmedgan.multi_worker import MultiWorkerMixin
+from kerasmedgan.resume import TrainingState, TrainingStateError
 
 BATCH = 8
 HELD_OUT_BATCH = 10
@@ -63,6 +66,43 @@ def variables(gan, classifier):
     return [np.array(variable) for variable in [*gan.weights, *classifier.weights, *slots]]
 
 
+class NotedRows:
+    """Images that note which of them were read."""
+
+    def __init__(self, images):
+        self.images, self.shape, self.rows = images, images.shape, []
+
+    def __getitem__(self, rows):
+        self.rows += rows.tolist()
+        return self.images[rows]
+
+
+def read_share(data, strategy):
+    """Returns what this worker gets of two epochs, and the rows that it read for it."""
+    noted = NotedRows(data["images"])
+    names = np.full(len(data["labels"]), "")
+    images = LabeledImages(ImageRows([noted]), data["labels"], ("A", "B"), names)
+    batches = images.batches(BATCH, seed=1, initial_epoch=3, strategy=strategy)
+    own = strategy.experimental_local_results
+    return {
+        "share": np.stack([own(x)[0].numpy() for _ in range(2) for x, _ in batches]),
+        "share_rows": np.array(noted.rows),
+        "steps": np.array(batches.cardinality),
+    }
+
+
+def restore_from_own_folder(gan, folder, worker):
+    """Returns how a worker refuses a folder that only the chief has written to."""
+    state = TrainingState(folder / f"state_{worker}")
+    state.set_model(gan)
+    state.save(2)
+    try:
+        state.restore(gan)
+    except TrainingStateError as error:
+        return str(error)
+    return ""
+
+
 def failure(kind, strategy):
     """Returns how a model of this kind fails in `fit`; an empty text if it does not."""
     with strategy.scope():
@@ -88,6 +128,7 @@ def main():
         "probabilities": predict(classifier, data),
         "noise": strategy.run(lambda: training_latents(4, 8, seed=0, step=NOISE_STEP)).numpy(),
     }
+    arrays |= read_share(data, strategy)
     arrays |= {f"variable_{i}": value for i, value in enumerate(variables(gan, classifier))}
     np.savez(folder / f"worker_{worker}.npz", **arrays)
     if is_chief(strategy):
@@ -97,6 +138,7 @@ def main():
         "workers": spans_workers(strategy),
         "chief": is_chief(strategy),
         "logs": logs,
+        "refused": restore_from_own_folder(gan, folder, worker),
         "failures": {kind.__name__: failure(kind, strategy) for kind in STOCK},
     }
     (folder / f"worker_{worker}.json").write_text(json.dumps(notes))

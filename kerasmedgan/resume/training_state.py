@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-from kerasmedgan.distribution import is_chief
+from kerasmedgan.distribution import all_workers, is_chief
 from kerasmedgan.resume.model_state import (
     build_optimizer,
     describe_model,
@@ -92,24 +92,18 @@ class TrainingState(keras.callbacks.Callback):
             The number of finished epochs: `initial_epoch` of `fit` and of the batches.
 
         Raises:
-            TrainingStateError: if the state is that of a training with other settings.
+            TrainingStateError: if the state is that of a training with other settings, or several
+                workers find different states.
         """
-        settings = self._settings_of(model)
-        found = StateFiles(self.directory).read()
-        if found is None:
-            return 0
-        arrays, facts = found
-        if difference := first_difference(facts["settings"], settings):
-            name, saved, received = difference
+        epoch = self._read_into(model)
+        epochs = all_workers(model.distribute_strategy, epoch)
+        if len(set(epochs)) > 1:
             raise TrainingStateError(
-                f"Cannot resume from {self.directory}. Expected `{name}` {saved!r}, as saved. "
-                f"Received: {received!r}. Use the saved setting, or another folder to begin anew."
+                f"Cannot resume from {self.directory}. Expected the same state on all workers. "
+                f"Received: those of epochs {epochs}, worker by worker. Choose a folder that all "
+                "of them see, and wait until each sees the newest file."
             )
-        set_model_state(model, arrays)
-        self._read, self.logs = arrays, facts["logs"]
-        for name in self._parts:
-            self._hand_out(name)
-        return facts["epoch"]
+        return epoch
 
     def on_train_begin(self, logs=None):
         """Notes the settings, before a callback changes a learning rate, say."""
@@ -154,6 +148,24 @@ class TrainingState(keras.callbacks.Callback):
             arrays |= {f"part/{name}/{key}": value for key, value in part.get_state().items()}
         facts = {"logs": self.logs, "settings": self._settings_of(self.model)}
         StateFiles(self.directory).write(epoch, arrays, facts)
+
+    def _read_into(self, model: keras.Model) -> int:
+        settings = self._settings_of(model)
+        found = StateFiles(self.directory).read()
+        if found is None:
+            return 0
+        arrays, facts = found
+        if difference := first_difference(facts["settings"], settings):
+            name, saved, received = difference
+            raise TrainingStateError(
+                f"Cannot resume from {self.directory}. Expected `{name}` {saved!r}, as saved. "
+                f"Received: {received!r}. Use the saved setting, or another folder to begin anew."
+            )
+        set_model_state(model, arrays)
+        self._read, self.logs = arrays, facts["logs"]
+        for name in self._parts:
+            self._hand_out(name)
+        return facts["epoch"]
 
     def _settings_of(self, model: keras.Model) -> dict:
         """Returns a model's settings as they were when it was first seen."""
