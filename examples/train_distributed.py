@@ -100,7 +100,8 @@ def main() -> None:
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.InternalError) as error:
         if not spans_workers(strategy):
             raise
-        reason = str(error).strip().splitlines()[-1]
+        lines = str(error).strip().splitlines()
+        reason = next((line for line in lines if "aborted" in line), lines[-1])
         sys.exit(
             "train_distributed.py: error: Lost another worker. Expected all workers of TF_CONFIG "
             f"to train in step. Received: {reason}. Start the same command on each machine again: "
