@@ -88,7 +88,7 @@ def test_a_few_unreadable_files_are_reported_and_skipped(train, cache, caplog):
     assert again.unreadable == folder.unreadable
     assert sorted(path.name for path in next(cache.iterdir()).iterdir()) == [
         "images.npy",
-        "index.json",
+        "index.npz",
     ]
 
 
@@ -184,9 +184,10 @@ def test_a_cache_folder_that_cannot_be_written_is_an_error(train, tmp_path):
 def test_a_half_written_entry_is_not_taken_for_the_cache(train, cache):
     read_folder(train, image_size=8, cache_dir=cache)
     entry = next(cache.iterdir())
-    (entry / "index.json").unlink()
+    (entry / "index.npz").unlink()
     assert len(read_folder(train, image_size=8, cache_dir=cache).images) == 32
-    assert json.loads((entry / "index.json").read_text())["class_names"] == ["NORMAL", "PNEUMONIA"]
+    with np.load(entry / "index.npz") as index:
+        assert json.loads(str(index["facts"]))["class_names"] == ["NORMAL", "PNEUMONIA"]
     assert entries(cache) == [entry.name]
 
 

@@ -93,11 +93,17 @@ def _shared_patients(splits: dict[str, LabeledImages]) -> dict[str, int]:
 
 def _identical_images(splits: dict[str, LabeledImages], digests: dict[str, np.ndarray]) -> dict:
     """Groups byte- or pixel-identical images (identical bytes have identical pixels)."""
+    together = np.concatenate([digests[split] for split in splits])
+    _, number, count = np.unique(together, return_inverse=True, return_counts=True)
+    copies = np.flatnonzero(count[number] > 1)
+    counts = [len(images) for images in splits.values()]
+    split = np.repeat(list(splits), counts)[copies]
+    label = np.concatenate([images.labels for images in splits.values()])[copies]
+    file = np.concatenate([images.files for images in splits.values()])[copies]
     places = defaultdict(list)
-    for split, images in splits.items():
-        for digest, label, file in zip(digests[split], images.labels, images.files, strict=True):
-            places[digest].append((split, int(label), str(file)))
-    groups = [found for found in places.values() if len(found) > 1]
+    for group, *place in zip(number[copies], split, label, file, strict=True):
+        places[group].append(place)
+    groups = list(places.values())
     across_splits = [group for group in groups if len({split for split, _, _ in group}) > 1]
     across_classes = [group for group in groups if len({label for _, label, _ in group}) > 1]
     ordered = sorted(groups, key=lambda group: group not in across_splits)

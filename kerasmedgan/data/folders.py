@@ -32,8 +32,8 @@ class Folder:
         labels: int64 array, shape `(count,)`.
         class_names: names of the class folders, sorted.
         files: str array, shape `(count,)`: "CLASS/file name".
-        digests: str array, shape `(count,)`: digest of the decoded pixels at the original size;
-            equal digests are identical images.
+        digests: ASCII bytes array, shape `(count,)`: digest of the decoded pixels at the original
+            size; equal digests are identical images.
         sizes: int array, shape `(count, 2)`: original height and width in pixels.
         unreadable: "CLASS/file name" to the reason, for each file that was skipped.
     """
@@ -77,7 +77,7 @@ def read_folder(
         "pad_to_aspect_ratio": pad_to_aspect_ratio,
     }
     entry = (cache_dir or default_cache_dir()) / _cache_key(directory, files, settings)
-    if not (entry / "index.json").exists():
+    if not (entry / "index.npz").exists():
         try:
             with atomic_directory(entry) as temporary:
                 _decode_into(temporary, directory, listing, settings)
@@ -142,31 +142,40 @@ def _visible(directory: Path) -> list[str]:
 def _cache_key(directory: Path, files: list[str], settings: dict) -> str:
     """Digests all that the decoded array depends on: files, their times, settings, decoder."""
     facts = [_CACHE_FORMAT, cv2.__version__, str(directory.resolve()), settings]
+    digest = hashlib.sha256(json.dumps(facts).encode())
     for file in files:
         status = (directory / file).stat()
-        facts.append([file, status.st_size, status.st_mtime_ns])
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
+        digest.update(json.dumps([file, status.st_size, status.st_mtime_ns]).encode())
+    return digest.hexdigest()[:32]
 
 
 def _decode_into(
     folder: Path, directory: Path, listing: dict[str, list[str]], settings: dict
 ) -> None:
-    """Decodes every file into `folder`: images.npy and index.json."""
+    """Decodes every file into `folder`: images.npy and index.npz."""
     files = [file for class_files in listing.values() for file in class_files]
     labels = np.repeat(np.arange(len(listing)), [len(found) for found in listing.values()])
-    decoded, unreadable = [], {}
+    digests = np.zeros(len(files), f"S{2 * _DIGEST_BYTES}")
+    sizes = np.zeros((len(files), 2), np.int32)
+    unreadable = {}
     with ImageWriter(folder / "images.npy") as images:
         for row, (file, result) in enumerate(_decode_all(directory, files, settings)):
             if isinstance(result, str):
                 unreadable[file] = result
             else:
-                image, *facts = result
+                image, digests[row], sizes[row] = result
                 images.write(image)
-                decoded.append((int(labels[row]), file, *facts))
     _report_unreadable(unreadable, listing)
-    facts = zip(("labels", "files", "digests", "sizes"), zip(*decoded, strict=True), strict=True)
-    index = {"class_names": list(listing), "unreadable": unreadable, **dict(facts)}
-    (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    readable = digests != b""
+    facts = {"class_names": list(listing), "unreadable": unreadable}
+    np.savez(
+        folder / "index.npz",
+        facts=np.array(json.dumps(facts)),
+        labels=labels[readable],
+        files=np.array(files)[readable],
+        digests=digests[readable],
+        sizes=sizes[readable],
+    )
 
 
 def _decode_all(
@@ -213,13 +222,12 @@ def _report_unreadable(unreadable: dict[str, str], listing: dict[str, list[str]]
 
 
 def _open_cache(entry: Path) -> Folder:
-    index = json.loads((entry / "index.json").read_text(encoding="utf-8"))
+    with np.load(entry / "index.npz", allow_pickle=False) as index:
+        arrays = dict(index)
+    facts = json.loads(str(arrays.pop("facts")))
     return Folder(
         images=ImageRows([ImageFile(entry / "images.npy")]),
-        labels=np.array(index["labels"], np.int64),
-        class_names=tuple(index["class_names"]),
-        files=np.array(index["files"]),
-        digests=np.array(index["digests"]),
-        sizes=np.array(index["sizes"], np.int64).reshape(-1, 2),
-        unreadable=index["unreadable"],
+        class_names=tuple(facts["class_names"]),
+        unreadable=facts["unreadable"],
+        **arrays,
     )
