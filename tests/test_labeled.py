@@ -1,4 +1,6 @@
 import dataclasses
+import os
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -7,6 +9,7 @@ import tensorflow as tf
 
 from kerasmedgan.data import LabeledImages, TestSplitError, concatenate
 from kerasmedgan.data.batches import evaluation_batches
+from kerasmedgan.data.image_rows import ImageFile, ImageRows, ImageWriter
 from kerasmedgan.distribution import get_strategy
 
 
@@ -238,3 +241,30 @@ def test_no_batch_to_evaluate_on_is_of_a_few_images(tiny):
         batches = evaluation_batches(tiny.images, tiny.labels, batch_size)
         found = [len(labels) for _, labels in batches]
         assert sum(found) == 40 and min(found) >= 8 and max(found) <= batch_size, found
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc tells the memory here")
+def test_memory_does_not_grow_with_the_images_read(tmp_path):
+    """A memory map would grow by all of the 96 MiB, a copy too."""
+
+    def resident_mib():
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    count = 6 * 1024
+    with ImageWriter(tmp_path / "images.npy") as file:
+        for _ in range(count):
+            file.write(np.full((128, 128, 1), 9, np.uint8))
+    pixels = ImageRows([ImageFile(tmp_path / "images.npy")])
+    labels = np.arange(count) % 2
+    images = LabeledImages(pixels, labels, ("A", "B"), np.full(count, ""), split="validation")
+    for _ in images.batches(64).take(10):  # what TensorFlow itself takes once
+        pass
+    before = resident_mib()
+    images.fingerprint()
+    for name in ("A", "B"):
+        for batch, _ in images.of_class(name).batches(64):
+            assert (np.asarray(batch[:, 0, 0, 0]) < -0.9).all()
+    for _ in evaluation_batches(images.images, images.labels, 64):
+        pass
+    assert resident_mib() - before < 40
