@@ -130,6 +130,20 @@ def test_the_reading_of_the_studies_is_their_result_files():
     assert f"{min(spans):.0f} to {max(spans):.0f} points between seeds" in TEXT
 
 
+def test_what_is_said_of_memory_workers_and_kills_is_measured():
+    memory, workers, soak = (
+        json.loads((ROOT / f"benchmarks/results/{name}.json").read_text())
+        for name in ("beyond_memory", "workers", "soak_resume")
+    )
+    many, few = (memory[name]["training"]["peak_memory_mib"] for name in ("many", "few"))
+    text = " ".join(TEXT.split())
+    assert f"of 64 px had a peak of {many} MiB, on 5,000 of them {few} MiB" in text
+    assert f"made {workers['two_over_one']:.2f} of the images a second of one process" in text
+    kills, writing = len(soak["kills"]), soak["killed_while_writing"]
+    assert f"killed {kills} times, {writing} of them while its state was written" in text
+    assert soak["arrays_that_differ"] == []
+
+
 def test_every_picture_is_there():
     for path in re.findall(r"!\[[^]]*\]\(([^)]+)\)", TEXT):
         assert (ROOT / path).stat().st_size > 0
