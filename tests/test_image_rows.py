@@ -66,6 +66,9 @@ def test_numpy_takes_it_for_an_array(array, path):
     np.testing.assert_array_equal(np.asarray(rows), array)
     assert np.asarray(rows, np.float32).dtype == np.float32
     assert np.mean(rows) == array.mean()
+    np.testing.assert_array_equal(255 - rows, 255 - array)
+    np.testing.assert_array_equal(rows / np.float32(255), array / np.float32(255))
+    np.testing.assert_array_equal([image[0, 0, 0] for image in rows], array[:, 0, 0, 0])
 
 
 @pytest.mark.parametrize("key", [10, [0, 10], (np.arange(9) > 3)], ids=str)

@@ -81,11 +81,11 @@ class ImageWriter:
         np.lib.format.write_array_header_1_0(self._file, header)
 
 
-class ImageRows:
+class ImageRows(np.lib.mixins.NDArrayOperatorsMixin):
     """Images of one source or several, in any order, read when they are indexed.
 
-    Stands where a read-only uint8 array `(count, height, width, channels)` would:
-    `rows[key]` returns NumPy arrays, `np.asarray(rows)` reads all of them.
+    Stands where a read-only uint8 array `(count, height, width, channels)` would: `rows[key]`
+    returns NumPy arrays; `np.asarray(rows)`, and arithmetic as in `rows / 255`, read all of them.
 
     Args:
         sources: arrays or `ImageFile`s of the same height, width and channels.
@@ -130,6 +130,11 @@ class ImageRows:
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         """Reads all images."""
         return self[:].astype(dtype or np.uint8, copy=False)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        """Computes with all images, as with an array."""
+        arrays = [np.asarray(each) if isinstance(each, ImageRows) else each for each in inputs]
+        return getattr(ufunc, method)(*arrays, **kwargs)
 
     def select(self, key) -> ImageRows:
         """Returns the images at a slice, array of indexes or mask; reads none."""
