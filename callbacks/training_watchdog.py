@@ -120,6 +120,9 @@ class TrainingWatchdog(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Steps in if the weights are not finite, images are alike or accuracies are pinned."""
+        if logs and not any(map(keras.ops.convert_to_numpy, self._counts())):
+            # No batch came after it stepped in: the means are over nothing.
+            logs.update(dict.fromkeys(logs, np.nan))
         if reason := self._trouble(logs or {}):
             self._step_in(reason)
         elif not (self._alike or self._pinned):
@@ -163,6 +166,9 @@ class TrainingWatchdog(keras.callbacks.Callback):
         if self._pinned >= self.pinned_patience:
             return f"a discriminator that was always right for {self._pinned} epochs"
         return None
+
+    def _counts(self) -> list[keras.Variable]:
+        return [tracker.count for tracker in self.model.metrics]
 
     def _step_in(self, reason: str) -> None:
         self._alike = self._pinned = 0

@@ -19,6 +19,7 @@ from kerasmedgan.distribution import get_strategy
 from kerasmedgan.environment import environment, peak_memory_mib
 from kerasmedgan.files import write_json
 from kerasmedgan.report import write_report
+from kerasmedgan.resume import TrainingStateError
 from kerasmedgan.run_folder import CONFIG, check_run_folder, resume_run_folder
 from kerasmedgan.study import (
     Job,
@@ -201,8 +202,11 @@ def main() -> None:
     if arguments.dry_run:
         print(json.dumps(job.config, indent=2))
         return
-    with strategy.scope():
-        results = run(job, output, start)
+    try:
+        with strategy.scope():
+            results = run(job, output, start)
+    except TrainingStateError as error:
+        sys.exit(f"end_to_end.py: error: {error}")
     for name, arm in results["arms"].items():
         test = arm["test"]
         print(f"{name:>9}: test AUC {test['auc']:.3f}, accuracy {test['accuracy']:.3f}")

@@ -16,7 +16,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=Path("runs/quickstart"))
     parser.add_argument("--epochs", type=int, default=60)
-    parser.add_argument("--strategy", default="auto", help="auto, cpu, gpu, mirrored or tpu")
+    strategies = ("auto", "cpu", "gpu", "mirrored", "tpu")
+    parser.add_argument("--strategy", default="auto", choices=strategies)
     parser.add_argument("--smoke", action="store_true", help="two epochs, to see that it runs")
     args = parser.parse_args()
 

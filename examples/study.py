@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kerasmedgan.data import format_report
 from kerasmedgan.report import write_study_report
+from kerasmedgan.resume import TrainingStateError
 from kerasmedgan.study import ARMS, StudySettings, open_study_folder, prepare_study, run_study
 
 # What holds where an option is not given: minutes for the phantom and a minute or two for a smoke
@@ -112,7 +113,10 @@ def main() -> None:
     if arguments.dry_run:
         print(json.dumps(study.config, indent=2))
         return
-    results = run_study(study, output, announce=lambda line: print(line, flush=True))
+    try:
+        results = run_study(study, output, announce=lambda line: print(line, flush=True))
+    except TrainingStateError as error:
+        sys.exit(f"study.py: error: {error}")
     report = write_study_report(output)
     for entry in results["comparisons"]:
         print(f"fraction {entry['fraction']:g}, {entry['arm']}: {entry['verdict']}")

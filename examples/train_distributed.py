@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from kerasmedgan import DCGAN, load_images
 from kerasmedgan.callbacks import SampleGrid, TrainingState
-from kerasmedgan.distribution import get_strategy, is_chief, spans_workers
+from kerasmedgan.distribution import MULTI_WORKER, get_strategy, is_chief
 from kerasmedgan.files import atomic_path
 from kerasmedgan.gan import build_adam
 from kerasmedgan.resume import TrainingStateError
@@ -39,10 +39,9 @@ def parse_arguments() -> argparse.Namespace:
     add("--epochs", type=int, default=40)
     add("--seed", type=int, default=0)
     add("--smoke", action="store_true", help="two small epochs, to see that it runs")
-    arguments = parser.parse_args()
-    if arguments.smoke:
-        vars(arguments).update(SMOKE)
-    return arguments
+    if parser.parse_args().smoke:
+        parser.set_defaults(**SMOKE)
+    return parser.parse_args()
 
 
 def train(arguments: argparse.Namespace, strategy: tf.distribute.Strategy) -> None:
@@ -50,6 +49,8 @@ def train(arguments: argparse.Namespace, strategy: tf.distribute.Strategy) -> No
     splits = load_images(arguments.data, image_size=arguments.image_size, seed=arguments.seed)
     images = splits.train.of_class(arguments.class_name)
     batch_size, output = arguments.global_batch_size, arguments.output
+    # Refuses a wrong batch size before anything is written.
+    images.batches(batch_size, strategy=strategy)
     steps = arguments.epochs * (len(images) // batch_size)
     with strategy.scope():
         gan = DCGAN(image_size=arguments.image_size, width=arguments.width, seed=arguments.seed)
@@ -89,16 +90,15 @@ def train(arguments: argparse.Namespace, strategy: tf.distribute.Strategy) -> No
 def main() -> None:
     """Starts the strategy before anything else, and says in words why a training ended early."""
     arguments = parse_arguments()
+    is_one_of_several = arguments.strategy == MULTI_WORKER
+    if is_one_of_several:
+        print("Waiting for all workers of TF_CONFIG.", flush=True)
     try:
-        strategy = get_strategy(arguments.strategy)
-    except (ValueError, RuntimeError) as error:
-        sys.exit(f"train_distributed.py: error: {error}")
-    try:
-        train(arguments, strategy)
+        train(arguments, get_strategy(arguments.strategy))
     except (ValueError, OSError, TrainingStateError) as error:
         sys.exit(f"train_distributed.py: error: {error}")
-    except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.InternalError) as error:
-        if not spans_workers(strategy):
+    except tf.errors.OpError as error:
+        if not is_one_of_several:
             raise
         lines = str(error).strip().splitlines()
         reason = next((line for line in lines if "aborted" in line), lines[-1])

@@ -46,7 +46,8 @@ class ClassicalAugmentation:
 
     Every image of every batch gets its own change. The n-th batch is a function of `seed`, n and
     the images, so make one for each training, and call it on one batch after the other: a
-    `tf.data` map with parallel calls loses the order.
+    `tf.data` map with parallel calls loses the order. So does a strategy, under which Keras looks
+    at a batch before it trains: the changes are as random there, but not the same again.
 
     Args:
         settings: how far images are changed.

@@ -22,8 +22,8 @@ def one_replica_draws_for_two(monkeypatch):
     return use
 
 
-def compiled_with_sgd():
-    gan = DCGAN(**SMALL)
+def compiled_with_sgd(r1_weight=0.0):
+    gan = DCGAN(**SMALL, r1_weight=r1_weight)
     gan.compile(*(keras.optimizers.SGD(GRADIENT_RATE) for _ in range(2)))
     return gan
 
@@ -48,14 +48,17 @@ def gradients(gan, images):
     return [(start - np.array(variable)) / GRADIENT_RATE for start, variable in pairs]
 
 
-def test_two_replicas_have_the_gradients_of_one(tiny, one_replica_draws_for_two):
+@pytest.mark.parametrize(("r1_weight", "tolerance"), [(0.0, 1e-5), (1.0, 3e-5)])
+def test_two_replicas_have_the_gradients_of_one(
+    tiny, one_replica_draws_for_two, r1_weight, tolerance
+):
     """With SGD, since Adam would hide a gradient of the wrong scale."""
-    two = gradients(in_scope(compiled_with_sgd), tiny)
+    two = gradients(in_scope(lambda: compiled_with_sgd(r1_weight)), tiny)
     one_replica_draws_for_two()
-    for mine, expected in zip(two, gradients(compiled_with_sgd(), tiny), strict=True):
+    for mine, expected in zip(two, gradients(compiled_with_sgd(r1_weight), tiny), strict=True):
         largest = np.abs(expected).max()
         assert largest > 1e-4
-        np.testing.assert_allclose(mine, expected, rtol=0, atol=1e-5 * largest)
+        np.testing.assert_allclose(mine, expected, rtol=0, atol=tolerance * largest)
 
 
 def test_two_replicas_have_the_losses_of_one_and_stay_equal(tiny, one_replica_draws_for_two):

@@ -23,6 +23,8 @@ KEYS = [
     (slice(None), 0, 1, 0),
     (2, slice(1, 3)),
     ([1, 7], ..., 0),
+    ...,
+    (..., 0),
 ]
 
 
@@ -67,6 +69,7 @@ def test_numpy_takes_it_for_an_array(array, path):
     assert np.asarray(rows, np.float32).dtype == np.float32
     assert np.mean(rows) == array.mean()
     np.testing.assert_array_equal(255 - rows, 255 - array)
+    np.testing.assert_array_equal(rows.astype(np.float64), array.astype(np.float64))
     np.testing.assert_array_equal(rows / np.float32(255), array / np.float32(255))
     np.testing.assert_array_equal([image[0, 0, 0] for image in rows], array[:, 0, 0, 0])
 

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from kerasmedgan.data import LabeledImages, TestSplitError, concatenate
-from kerasmedgan.data.batches import evaluation_batches
+from kerasmedgan.data.batches import evaluation_batches, training_batches
 from kerasmedgan.data.image_rows import ImageFile, ImageRows, ImageWriter
 from kerasmedgan.distribution import get_strategy
 
@@ -241,6 +241,20 @@ def test_no_batch_to_evaluate_on_is_of_a_few_images(tiny):
         batches = evaluation_batches(tiny.images, tiny.labels, batch_size)
         found = [len(labels) for _, labels in batches]
         assert sum(found) == 40 and min(found) >= 8 and max(found) <= batch_size, found
+
+
+def test_parts_of_several_replicas_a_worker_make_up_the_batches(numbered):
+    order = {"seed": 3, "initial_epoch": 1, "initial_batch": 0}
+    order |= {"drop_remainder": True, "repeat": False}
+
+    def rows(replicas):
+        batches = training_batches(
+            numbered.images, numbered.labels, 8, replicas=replicas, num_replicas=4, **order
+        )
+        return np.stack([rows_of(images) for images, _ in batches]).reshape(5, -1)
+
+    whole = np.reshape(passes(numbered.batches(8, seed=3, initial_epoch=1))[0], (5, 8))
+    np.testing.assert_array_equal(np.concatenate([rows((0, 1)), rows((2, 3))], axis=1), whole)
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc tells the memory here")

@@ -138,7 +138,9 @@ def test_what_is_said_of_memory_workers_and_kills_is_measured():
     many, few = (memory[name]["training"]["peak_memory_mib"] for name in ("many", "few"))
     text = " ".join(TEXT.split())
     assert f"of 64 px had a peak of {many} MiB, on 5,000 of them {few} MiB" in text
-    assert f"made {workers['two_over_one']:.2f} of the images a second of one process" in text
+    rounds = workers["images_per_second"]
+    low, *_, high = sorted(each["two_processes"] / each["one_process"] for each in rounds)
+    assert f"made {low:.2f} to {high:.2f} of the images a second of one process" in text
     kills, writing = len(soak["kills"]), soak["killed_while_writing"]
     assert f"killed {kills} times, {writing} of them while its state was written" in text
     assert soak["arrays_that_differ"] == []

@@ -16,7 +16,7 @@ from kerasmedgan import DCGAN
 from kerasmedgan.callbacks import TrainingState
 from kerasmedgan.classifier import build_classifier, compile_classifier, train_classifier
 from kerasmedgan.distribution import get_strategy
-from kerasmedgan.resume import BestWeights, TrainingStateError
+from kerasmedgan.resume import BestWeights, StateFiles, TrainingStateError
 
 SCRIPT = Path(__file__).parent / "resumed_training.py"
 
@@ -140,6 +140,15 @@ def test_a_folder_of_an_earlier_training_is_not_written_to_unawares(saved, tiny)
     gan = compiled()
     with pytest.raises(TrainingStateError, match="`restore` before `fit`"):
         gan.fit(tiny.batches(8), shuffle=False, verbose=0, callbacks=[TrainingState(folder)])
+
+
+def test_a_second_model_does_not_write_over_the_first_ones_states(tiny, tmp_path):
+    saved = TrainingState(tmp_path)
+    fit = {"shuffle": False, "verbose": 0, "callbacks": [saved]}
+    compiled().fit(tiny.batches(8), epochs=2, **fit)
+    with pytest.raises(TrainingStateError, match="Expected a call of `restore` before `fit`"):
+        compiled().fit(tiny.batches(8), epochs=1, **fit)
+    assert StateFiles(tmp_path).epochs() == [2, 1]
 
 
 def test_numbers_that_are_not_finite_are_not_saved(tiny, tmp_path):

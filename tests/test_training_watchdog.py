@@ -8,6 +8,7 @@ from small_gan import SMALL, assert_same, compiled, state
 
 from kerasmedgan import DCGAN
 from kerasmedgan.callbacks import TrainingState, TrainingWatchdog
+from kerasmedgan.distribution import get_strategy
 from kerasmedgan.gan import build_adam
 from kerasmedgan.images import to_model_range
 
@@ -63,6 +64,37 @@ def test_a_poisoned_batch_halves_the_rates_and_training_goes_on(tiny, tmp_path, 
     # Five updates after the state before the first one: three were undone, one was poisoned.
     assert int(gan.g_optimizer.iterations.numpy()) == 4
     assert rates(gan) == pytest.approx([rate / 2 for rate in before], rel=0.01)
+
+
+@pytest.mark.parametrize("decay", [None, 100])
+def test_it_steps_in_on_all_replicas(tiny, tmp_path, decay):
+    with get_strategy("mirrored").scope():
+        gan = DCGAN(**SMALL)
+        gan.compile(build_adam(decay_updates=decay), build_adam(decay_updates=decay))
+    before = [rate_of(optimizer) for optimizer in (gan.g_optimizer, gan.d_optimizer)]
+    watchdog = watch(gan, tiny, tmp_path, poisoned(tiny, 3).map(lambda images: images), epochs=1)
+    assert (watchdog.changes, watchdog.diagnosis) == (1, None)
+    after = [rate_of(optimizer) for optimizer in (gan.g_optimizer, gan.d_optimizer)]
+    assert after == pytest.approx([rate / 2 for rate in before], rel=0.1)
+
+
+def rate_of(optimizer):
+    return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+
+
+def test_an_epoch_whose_last_batch_was_poisoned_has_no_logs_but_nan(tiny, tmp_path):
+    gan = compiled()
+    assert watch(gan, tiny, tmp_path, poisoned(tiny, 7), epochs=1).changes == 1
+    assert gan.history.history
+    assert all(np.isnan(values).all() for values in gan.history.history.values())
+
+
+def test_a_discriminator_that_is_always_right_is_noticed(tiny, tmp_path):
+    gan = compiled()
+    gan.d_optimizer.learning_rate, gan.g_optimizer.learning_rate = 1e-3, 0.0
+    watchdog = watch(gan, tiny, tmp_path, epochs=12, pinned_patience=2)
+    assert watchdog.changes >= 1
+    assert "always right for 2 epochs" in watchdog._reasons[0]
 
 
 @pytest.mark.parametrize("decay", [None, 100])

@@ -48,8 +48,9 @@ def train_classifier(
         transform: applied to each batch of training images, float32
             `(batch_size, height, width, channels)` in [-1, 1], and returns the same shape and
             dtype. Validation images never pass through it. It is called batch by batch in order,
-            so that one with random state of its own gives the same training again; to be resumed
-            it needs a method `skip(batches)`, as `ClassicalAugmentation` has.
+            so that one with random state of its own gives the same training again (not under a
+            strategy: see `ClassicalAugmentation`); to be resumed it needs a method
+            `skip(batches)`.
         callbacks: further Keras callbacks.
         state_directory: where the training's state is kept after each epoch, and taken up from if
             there is one: see `TrainingState`. `None` keeps none.

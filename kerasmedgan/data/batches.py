@@ -114,7 +114,7 @@ def evaluation_batches(
 
 
 def _check_batch_size(batch_size: int, count: int, drop_remainder: bool, num_replicas: int) -> None:
-    if batch_size < 1 or (drop_remainder and batch_size > count):
+    if batch_size < 1 or not count or (drop_remainder and batch_size > count):
         raise ValueError(
             f"Invalid value for `batch_size`. Expected 1 to {count}, the number of images. "
             f"Received: {batch_size}. Use a smaller batch or more images."

@@ -81,8 +81,10 @@ def read_folder(
         try:
             with atomic_directory(entry) as temporary:
                 _decode_into(temporary, directory, listing, settings)
+                if (entry / "index.npz").exists():
+                    raise FileExistsError("Another process was faster; its entry may be in use.")
         except OSError as error:
-            if entry.exists():  # another process was faster
+            if (entry / "index.npz").exists():
                 return _open_cache(entry)
             raise OSError(
                 f"Invalid value for `cache_dir`. Expected a folder to write to. Received: "

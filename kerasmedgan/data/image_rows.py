@@ -22,7 +22,7 @@ class ImageFile:
     def __init__(self, path: str | os.PathLike):
         """Reads the file's header."""
         mapped = np.load(path, mmap_mode="r")
-        self.path = os.fspath(path)
+        self.path = os.path.abspath(path)
         self.shape = mapped.shape
         self._first = mapped.offset
         self._bytes = mapped[0].nbytes if len(mapped) else 0
@@ -123,6 +123,8 @@ class ImageRows(np.lib.mixins.NDArrayOperatorsMixin):
     def __getitem__(self, key) -> np.ndarray:
         """Reads the images at an index, slice, array of indexes or mask, as NumPy would."""
         first, *rest = key if isinstance(key, tuple) else (key,)
+        if first is Ellipsis:
+            return self[:][(first, *rest)]
         if np.ndim(first) == 0 and not isinstance(first, slice):
             return self._read(self._source[[first]], self._row[[first]])[(0, *rest)]
         return self._read(self._source[first], self._row[first])[(slice(None), *rest)]
@@ -130,6 +132,10 @@ class ImageRows(np.lib.mixins.NDArrayOperatorsMixin):
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         """Reads all images."""
         return self[:].astype(dtype or np.uint8, copy=False)
+
+    def astype(self, dtype) -> np.ndarray:
+        """Reads all images as another dtype."""
+        return np.asarray(self, dtype)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         """Computes with all images, as with an array."""

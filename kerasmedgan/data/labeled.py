@@ -146,7 +146,8 @@ class LabeledImages:
             drop_remainder: leave out the last images of an epoch that fill no batch.
             repeat: never end; every start is at `initial_epoch`. For `fit(steps_per_epoch=...)`.
             strategy: the model's strategy. With several workers each then reads its own share of
-                a batch alone; `batch_size` is over all of them. Else it changes nothing.
+                a batch alone; `batch_size` is over all of them. Such batches have no `map`, so
+                `train_classifier` does without. Else it changes nothing.
 
         Returns:
             A prefetched `tf.data.Dataset` of `(images, labels)`: float32

@@ -77,5 +77,5 @@ def scale_learning_rate(
     for new, old in zip(scaled.variables, optimizer.variables, strict=True):
         new.assign(old)
     if not isinstance(rate, dict):
-        scaled.learning_rate = factor * float(optimizer.learning_rate)
+        scaled.learning_rate = factor * float(keras.ops.convert_to_numpy(optimizer.learning_rate))
     return scaled

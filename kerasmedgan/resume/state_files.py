@@ -55,6 +55,8 @@ class StateFiles:
         np.savez(content, **arrays, **{_FACTS: np.array(text)})
         digest = hashlib.sha256(content.getbuffer()).hexdigest().encode()
         path = self.directory / f"epoch_{epoch:06d}.state"
+        for left_by_a_kill in self.directory.glob(".tmp-*.state"):
+            left_by_a_kill.unlink(missing_ok=True)
         try:
             with atomic_path(path) as temporary, temporary.open("wb") as file:
                 file.write(digest)
@@ -73,8 +75,6 @@ class StateFiles:
         earlier = [old for old in self.epochs() if old < epoch]
         for old in set(self.epochs()) - {epoch, *earlier[: _KEPT - 1]}:
             (self.directory / f"epoch_{old:06d}.state").unlink(missing_ok=True)
-        for left_by_a_kill in self.directory.glob(".tmp-*.state"):
-            left_by_a_kill.unlink(missing_ok=True)
 
     def read(self) -> tuple[dict[str, np.ndarray], dict] | None:
         """Returns arrays and facts of the newest state that is whole; `None` if there is no state.

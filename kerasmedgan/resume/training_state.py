@@ -86,7 +86,8 @@ class TrainingState(keras.callbacks.Callback):
         """Loads the newest whole state into a compiled model; with no state it changes nothing.
 
         Args:
-            model: built and compiled as the one that was saved.
+            model: built and compiled anew as the one that was saved was before its training. (One
+                whose learning rate has changed since is taken for another.)
 
         Returns:
             The number of finished epochs: `initial_epoch` of `fit` and of the batches.
@@ -107,7 +108,8 @@ class TrainingState(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Notes the settings, before a callback changes a learning rate, say."""
-        if self._described is None and StateFiles(self.directory).epochs():
+        is_known = self._described is not None and self._described[0] is self.model
+        if not is_known and StateFiles(self.directory).epochs():
             raise TrainingStateError(
                 f"Cannot save to {self.directory}. Expected a call of `restore` before `fit`. "
                 "Received: a folder with the states of an earlier training. Restore to go on, or "
