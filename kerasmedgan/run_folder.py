@@ -90,9 +90,9 @@ def resume_run_folder(
     if different:
         more = f" and {len(different) - _SHOWN} more" if len(different) > _SHOWN else ""
         raise FileExistsError(
-            f"Invalid value for `{argument}`. Expected a new folder, or that of a run with the same "
-            f"settings. Received: {path}, made with {'; '.join(different[:_SHOWN])}{more}. Choose "
-            "another folder, or repeat those settings to go on."
+            f"Invalid value for `{argument}`. Expected a new folder, or that of a run with the "
+            f"same settings. Received: {path}, made with {'; '.join(different[:_SHOWN])}{more}. "
+            "Choose another folder, or repeat those settings to go on."
         )
     return path
 

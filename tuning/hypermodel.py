@@ -17,6 +17,12 @@ from kerasmedgan.classifier import (
 SYNTHETIC_RATIO, CLASSICAL_STRENGTH = "synthetic_ratio", "classical_strength"
 # Synthetic images for each real one of their class.
 RATIOS = (0.25, 0.5, 1.0, 2.0)
+# All of them, in the order of tables.
+NAMES = (
+    *("depth", "filters", "kernel", "normalisation", "pooling", "dropout", "optimizer"),
+    *("learning_rate_adam", "learning_rate_sgd", "schedule", "weight_decay", "label_smoothing"),
+    *(CLASSICAL_STRENGTH, SYNTHETIC_RATIO),
+)
 _WIDEST = 8
 
 

@@ -79,25 +79,25 @@ class _Supervisor:
         self.threads = max(1, len(os.sched_getaffinity(0)) // workers)
         self.environment = {ORACLE_IP: _LOOPBACK, ORACLE_PORT: str(_free_port())}
         self.names = [f"worker{number}" for number in range(workers)]
+        self.started: list[_Process] = []
 
     def run(self) -> None:
-        processes = {}
         try:
-            for name in (CHIEF, *self.names):
-                processes[name] = self._start(name)
-            chief = processes.pop(CHIEF)
-            self._watch(chief, processes)
+            chief, *workers = (self._start(name) for name in (CHIEF, *self.names))
+            self._watch(chief, {worker.name: worker for worker in workers})
             # It would wait for up to 20 seconds; everything is on disk.
             chief.process.join(2)
         finally:
-            for process in (*processes.values(), *([chief] if "chief" in locals() else [])):
-                process.process.kill()
-                process.process.join()
+            for one in self.started:
+                one.process.kill()
+                one.process.join()
 
     def _start(self, name: str) -> "_Process":
         self.announce(f"{name} starts; its log: {self._log(name)}")
         environment = {**self.environment, TUNER_ID: name}
-        return _Process(name, self.work, environment, self._log(name), self.threads)
+        process = _Process(name, self.work, environment, self._log(name), self.threads)
+        self.started.append(process)
+        return process
 
     def _watch(self, chief: "_Process", running: dict[str, "_Process"]) -> None:
         while running:

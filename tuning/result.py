@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -9,7 +10,7 @@ import keras_tuner
 
 from kerasmedgan.files import read_json, write_csv
 from kerasmedgan.report.tables import format_table
-from kerasmedgan.tuning.hypermodel import own_values
+from kerasmedgan.tuning.hypermodel import NAMES, own_values
 from kerasmedgan.tuning.settings import OBJECTIVES, PROMOTED, SearchSettings
 from kerasmedgan.tuning.tuner import MODEL, read_facts
 
@@ -80,11 +81,6 @@ class SearchResult:
         path = self.directory / TRIALS / f"trial_{self.best.name}" / MODEL
         return keras.saving.load_model(path, compile=False)
 
-    @property
-    def hyperparameter_names(self) -> list[str]:
-        """The names of all hyperparameters, in the order of the space."""
-        return list(dict.fromkeys(name for trial in self.trials for name in trial.values))
-
     def budget(self) -> dict[str, int]:
         """Returns the number of `trials` that ended, how many `failed`, and the `updates`.
 
@@ -97,28 +93,14 @@ class SearchResult:
             "updates": sum(trial.updates for trial in ended),
         }
 
-    def table(self) -> tuple[list[str], list[list]]:
-        """Returns the header and one row a trial; `None` where there is no value."""
-        names = self.hyperparameter_names
-        rows = [
-            [
-                *(trial.name, trial.status, trial.score, trial.updates, trial.seconds),
-                *(trial.parameters, trial.continues, trial.message),
-                *(trial.values.get(name) for name in names),
-            ]
-            for trial in self.trials
-        ]
-        return [*_FACTS, *names], rows
-
     def write_csv(self, path: str | os.PathLike) -> None:
-        """Writes the table as CSV."""
-        header, rows = self.table()
+        """Writes one row a trial."""
+        header, rows = tabulate(self.trials)
         write_csv(path, header, rows)
 
     def markdown(self) -> str:
-        """Returns the table in Markdown."""
-        header, rows = self.table()
-        return format_table(header, [[_shown(value) for value in row] for row in rows])
+        """Returns one row a trial in Markdown."""
+        return format_trials(self.trials)
 
     def figures(self) -> dict:
         """Draws the score of each trial, and the hyperparameters beside the score.
@@ -145,9 +127,30 @@ def read_result(directory: str | os.PathLike, settings: SearchSettings) -> Searc
         messages = [trial.message for trial in trials if trial.message]
         raise SearchError(
             f"No trial of the search in {directory} could be completed. Expected at least one. "
-            f"Received: {len(trials)} failures, the first: {''.join(messages[:1])} Remove its cause and search again with `overwrite=True`."
+            f"Received: {len(trials)} failures, the first: {''.join(messages[:1])} Remove its "
+            "cause and search again with `overwrite=True`."
         )
     return SearchResult(directory, settings, trials)
+
+
+def tabulate(trials: Sequence[TrialResult]) -> tuple[list[str], list[list]]:
+    """Returns the header and one row a trial; `None` where there is no value."""
+    names = list(dict.fromkeys(name for trial in trials for name in trial.values))
+    rows = [
+        [
+            *(trial.name, trial.status, trial.score, trial.updates, trial.seconds),
+            *(trial.parameters, trial.continues, trial.message),
+            *(trial.values.get(name) for name in names),
+        ]
+        for trial in trials
+    ]
+    return [*_FACTS, *names], rows
+
+
+def format_trials(trials: Sequence[TrialResult]) -> str:
+    """Returns one row a trial in Markdown."""
+    header, rows = tabulate(trials)
+    return format_table(header, [[_shown(value) for value in row] for row in rows])
 
 
 def check_budgets(results: dict[str, SearchResult]) -> dict[str, dict[str, int]]:
@@ -177,17 +180,23 @@ def _read_result(directory: Path, name: str, settings: SearchSettings) -> TrialR
     facts = read_facts(directory / TRIALS / f"trial_{name}")
     completed, failed = (state["status"] == status for status in (COMPLETED, FAILED))
     executions = facts.get("executions", [])
+    own = own_values(values)
     return TrialResult(
         name=name,
         status=state["status"],
         score=state["score"] if completed else None,
-        values=own_values(values),
+        values={name: own[name] for name in sorted(own, key=_place)},
         updates=settings.updates_of(values),
         seconds=facts.get("seconds") if completed else None,
         parameters=executions[0]["parameters"] if completed and executions else None,
         continues=values.get(PROMOTED),
         message=_message(facts.get("message") or state["message"]) if failed else "",
     )
+
+
+def _place(name: str) -> int:
+    """Returns a hyperparameter's place: gRPC gives them back in another order."""
+    return NAMES.index(name) if name in NAMES else len(NAMES)
 
 
 def _message(text: str | None) -> str:
@@ -201,4 +210,3 @@ def _shown(value) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     return str(value)
-
