@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from kerasmedgan.report import canvas
 from kerasmedgan.tuning.result import TrialResult
@@ -57,6 +58,7 @@ def _draw_scores(axes: Axes, trials: Sequence[TrialResult], objective: str) -> N
     for place in failed:
         axes.plot(place, 0.03, "x", color=canvas.BLACK, transform=axes.get_xaxis_transform())
     axes.set_xlabel("trial")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
 
 

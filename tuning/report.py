@@ -127,8 +127,8 @@ def _notes(results: dict) -> str:
         f"`{UNTUNED}` is the default classifier on real images. The hyperparameters were chosen on "
         f"the validation images of seed {results['search_seed']}; those of the final round are "
         "other draws of the same training patients. The test split was opened "
-        f"{len(results['test_openings'])} times for {len(results['cells'])} classifiers, after "
-        "everything was chosen."
+        f"{len(results['test_openings'])} times for {len(results['cells'])} classifiers, each time "
+        "after the weights and the threshold were on disk."
     )
 
 

@@ -135,7 +135,7 @@ def read_result(directory: str | os.PathLike, settings: SearchSettings) -> Searc
 
 def tabulate(trials: Sequence[TrialResult]) -> tuple[list[str], list[list]]:
     """Returns the header and one row a trial; `None` where there is no value."""
-    names = list(dict.fromkeys(name for trial in trials for name in trial.values))
+    names = sorted({name for trial in trials for name in trial.values}, key=_place)
     rows = [
         [
             *(trial.name, trial.status, trial.score, trial.updates, trial.seconds),
