@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from keras_tuner import Objective, oracles
 from keras_tuner.engine.trial import Trial
+from threadpoolctl import threadpool_limits
 
 from kerasmedgan.files import write_json
 
@@ -99,7 +100,8 @@ class _Oracle:
         for trial_id in list(self._retry_queue):
             if self.trials[trial_id].status in _ENDED:
                 self._retry_queue.remove(trial_id)
-                self.end_order.append(trial_id)
+                if trial_id not in self.end_order:
+                    self.end_order.append(trial_id)
             else:
                 cut_off = self.trials[trial_id]
                 self.trials[trial_id] = Trial(cut_off.hyperparameters, trial_id)
@@ -118,7 +120,9 @@ class _Bayesian(_Oracle, oracles.BayesianOptimizationOracle):
         """Proposes the next trial; what is too expensive gives way to random values."""
         # Keras Tuner does not save this state: a resumed search would draw others.
         self._random_state = np.random.RandomState(self.seed + len(self.trials))
-        response = super().populate_space(trial_id)
+        # The matrices are small: threads that wait for each other cost a hundredfold here.
+        with threadpool_limits(1):
+            response = super().populate_space(trial_id)
         if response["values"] and not self.is_affordable(response["values"]):
             return self._random_populate_space()
         return response

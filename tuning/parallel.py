@@ -93,10 +93,10 @@ class _Supervisor:
                 one.process.join()
 
     def _start(self, name: str) -> "_Process":
-        self.announce(f"{name} starts; its log: {self._log(name)}")
         environment = {**self.environment, TUNER_ID: name}
         process = _Process(name, self.work, environment, self._log(name), self.threads)
         self.started.append(process)
+        self.announce(f"{name} starts (process {process.process.pid}), log {self._log(name)}")
         return process
 
     def _watch(self, chief: "_Process", running: dict[str, "_Process"]) -> None:
@@ -138,9 +138,10 @@ class _Supervisor:
         return self.work.directory / "logs" / f"{name}.log"
 
     def _advice(self, name: str) -> str:
-        lines = self._log(name).read_text(errors="replace").splitlines()[-_LAST_LINES:]
+        log = self._log(name)
+        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
         return (
-            f"The end of {self._log(name)}: {' / '.join(lines) or 'nothing'}. Remove the cause, "
+            f"The end of {log}: {' / '.join(lines[-_LAST_LINES:]) or 'nothing'}. Remove the cause, "
             "and search again in the same directory: finished trials are kept."
         )
 
