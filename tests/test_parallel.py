@@ -10,7 +10,7 @@ from small_search import SMALL, small_splits
 from kerasmedgan.tuning import search
 from kerasmedgan.tuning.parallel import run_workers
 from kerasmedgan.tuning.settings import SearchSettings
-from kerasmedgan.tuning.work import ORACLE_IP, SearchWork
+from kerasmedgan.tuning.work import ORACLE_IP, ORACLE_PORT, TUNER_ID, SearchWork
 
 
 @pytest.fixture(scope="module")
@@ -63,5 +63,15 @@ def test_a_worker_that_hangs_ends_the_search_by_the_time_limit(splits, tmp_path)
 
 def test_workers_within_a_worker_are_refused(splits, tmp_path, monkeypatch):
     monkeypatch.setenv(ORACLE_IP, "127.0.0.1")
-    with pytest.raises(ValueError, match="`workers`. Expected 1 where KERASTUNER_ORACLE_IP is set"):
+    with pytest.raises(
+        ValueError, match="`workers`. Expected a single process.*KERASTUNER_ORACLE_IP"
+    ):
         search(splits, directory=tmp_path / "search", workers=2, **SMALL)
+
+
+def test_a_worker_waits_for_the_chief_but_not_for_ever(splits, tmp_path, monkeypatch):
+    for name, value in ((ORACLE_IP, "127.0.0.1"), (ORACLE_PORT, "1"), (TUNER_ID, "worker0")):
+        monkeypatch.setenv(name, value)
+    with pytest.raises(TimeoutError, match="chief of the search has not begun"):
+        search(splits, directory=tmp_path / "search", time_limit=0.1, **SMALL)
+    assert not list(tmp_path.iterdir())

@@ -23,6 +23,7 @@ from kerasmedgan.tuning.parallel import TIME_LIMIT
 from kerasmedgan.tuning.result import SearchResult, check_budgets
 from kerasmedgan.tuning.search import search
 from kerasmedgan.tuning.tuning import Tuning
+from kerasmedgan.tuning.work import check_alone
 
 _ALL_PATIENTS = 1.0
 _LOGGER = logging.getLogger(__name__)
@@ -56,9 +57,11 @@ def compare_arms(
         The content of `results.json`.
 
     Raises:
+        ValueError: if the environment makes this process one of several.
         FileExistsError: if the folder holds something else, or a comparison of other settings.
         SearchError: if the searches' budgets are not equal, or all trials of one failed.
     """
+    check_alone("tuning", "a comparison of arms")
     work = _Work(tuning, open_tuning_folder(output, tuning), announce)
     first = tuning.study.training_set(_ALL_PATIENTS, tuning.settings.search.seed)
     results = {arm: work.search(arm, first, workers, time_limit) for arm in tuning.settings.arms}

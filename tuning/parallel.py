@@ -20,7 +20,7 @@ from kerasmedgan.tuning.work import (
     ORACLE_PORT,
     TUNER_ID,
     SearchWork,
-    is_one_of_several,
+    check_alone,
 )
 
 TIME_LIMIT = 1800.0
@@ -43,12 +43,8 @@ def check_workers(workers: int, time_limit: float) -> None:
                 f"Invalid value for `{name}`. Expected a number above 0. Received: {value}. Leave "
                 "it out for the default."
             )
-    if workers > 1 and is_one_of_several():
-        raise ValueError(
-            f"Invalid value for `workers`. Expected 1 where {ORACLE_IP} is set, which makes this "
-            f"process one of several already. Received: {workers}. Unset it, or start one process "
-            "a worker."
-        )
+    if workers > 1:
+        check_alone("workers", workers)
 
 
 def run_workers(

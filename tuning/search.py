@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,11 +81,12 @@ def search(
         seed: of the hyperparameters, the weights and the batch order.
         overwrite: remove an older search in `directory` first.
         workers: processes on this machine that run trials, beside a chief that hands them out.
-        time_limit: seconds without a sign of life (an epoch) of a worker that end the search.
+        time_limit: seconds without a sign of life (an epoch) of a worker that end the search; on
+            several machines, how long a worker waits for the chief to begin.
         announce: called with one line for each trial that begins or ends.
 
     Returns:
-        The result; also in `directory/trials.csv`.
+        The result; also in `directory/trials.csv`. A worker's may lack what others still run.
 
     Raises:
         TestSplitError: if one of the sets is the test split.
@@ -93,7 +95,7 @@ def search(
             another space, whose difference it names.
         OSError: if the folder cannot be written.
         SearchError: if no trial could be completed.
-        TimeoutError: if a worker hangs.
+        TimeoutError: if a worker hangs, or waits in vain for the chief to begin.
     """
     settings = SearchSettings(
         tuner=tuner,
@@ -110,8 +112,9 @@ def search(
     check_images(splits, synthetic, batch_size)
     check_workers(workers, time_limit)
     work = SearchWork(settings, splits.train, splits.validation, synthetic, Path(directory))
-    if not is_worker():
-        _open_folder(work, overwrite=overwrite)
+    if is_worker():
+        _await_chief(work.directory, time_limit)
+    _open_folder(work, overwrite=overwrite and not is_worker())
     if workers > 1:
         run_workers(work, workers=workers, time_limit=time_limit, announce=announce)
     else:
@@ -122,6 +125,19 @@ def search(
             remove_states(folder)
         result.write_csv(work.directory / "trials.csv")
     return result
+
+
+def _await_chief(path: Path, time_limit: float) -> None:
+    """Waits until the chief has opened the folder: a worker may have been started before it."""
+    end = time.monotonic() + time_limit
+    while not (path / CONFIG).exists():
+        if time.monotonic() > end:
+            raise TimeoutError(
+                f"The chief of the search has not begun. Expected {path / CONFIG} within "
+                f"{time_limit:g} seconds. Received: no such file. Start the chief, and name a "
+                "folder that all machines see."
+            )
+        time.sleep(1)
 
 
 def _open_folder(work: SearchWork, *, overwrite: bool) -> None:

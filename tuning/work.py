@@ -29,6 +29,21 @@ def is_worker() -> bool:
     return is_one_of_several() and CHIEF not in os.environ.get(TUNER_ID, "")
 
 
+def check_alone(argument: str, received: object) -> None:
+    """Raises `ValueError` where the environment makes this process one of several.
+
+    Args:
+        argument: what cannot be done then.
+        received: its value.
+    """
+    if is_one_of_several():
+        raise ValueError(
+            f"Invalid value for `{argument}`. Expected a single process. Received: {received}, "
+            f"where {ORACLE_IP} makes this one of several. Unset it; on several machines call "
+            "`search` in each."
+        )
+
+
 @dataclasses.dataclass(frozen=True)
 class SearchWork:
     """A search as every process of it gets it; the test split is not part of it.
