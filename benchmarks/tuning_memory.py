@@ -1,14 +1,19 @@
 """Resident memory of a search: after each of 30 small trials in one process.
 
+The search is the costlier one, with synthetic images: copies of real phantoms stand for them here.
+
 python benchmarks/tuning_memory.py --output benchmarks/results/tuning_memory.json
 """
 
 import argparse
+import dataclasses
 import os
 import shlex
 import sys
 import tempfile
 from pathlib import Path
+
+import numpy as np
 
 from kerasmedgan import load_images
 from kerasmedgan.environment import environment
@@ -33,9 +38,16 @@ def measure(trials: int, updates: int) -> dict:
             resident.append(resident_mib())
             print(f"{line}, {resident[-1]} MiB", flush=True)
 
+    splits = load_images("phantom", image_size=64)
+    normal = splits.train.of_class("NORMAL")
+    drawn = normal.take(np.resize(np.arange(len(normal)), 2 * len(normal)))
+    synthetic = dataclasses.replace(
+        drawn, synthetic=np.ones(len(drawn), bool), groups=np.full(len(drawn), "")
+    )
     with tempfile.TemporaryDirectory() as folder:
         search(
-            load_images("phantom", image_size=32),
+            splits,
+            synthetic=synthetic,
             directory=Path(folder) / "search",
             tuner="random",
             max_trials=trials,

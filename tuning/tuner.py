@@ -19,7 +19,7 @@ from kerasmedgan.files import atomic_directory, read_json, write_json
 from kerasmedgan.resume import TrainingStateError
 from kerasmedgan.study.run import save_classifier
 from kerasmedgan.tuning.candidate import kept_epoch, train_candidate, training_images
-from kerasmedgan.tuning.hypermodel import own_values
+from kerasmedgan.tuning.hypermodel import SYNTHETIC_RATIO, own_values
 from kerasmedgan.tuning.settings import EPOCHS, PROMOTED, SearchSettings
 
 FACTS, FAILURE, MODEL = "facts.json", "failure.json", "model.keras"
@@ -57,6 +57,7 @@ class ClassifierTuner(keras_tuner.Tuner):
         """Keeps the images and takes up a search that its directory holds."""
         self.settings, self.announce, self.sign_of_life = settings, announce, sign_of_life
         self.train, self.validation, self.synthetic = train, validation, synthetic
+        self._joined: dict[float, LabeledImages] = {}
         super().__init__(oracle=oracle, hypermodel=settings.hypermodel(train, synthetic), **kwargs)
 
     def run_trial(self, trial: Trial, *args, **kwargs) -> dict[str, float]:
@@ -135,7 +136,7 @@ class ClassifierTuner(keras_tuner.Tuner):
         history = train_candidate(
             model,
             values,
-            training_images(values, self.train, self.synthetic),
+            self._training_images(values),
             self.validation,
             updates=settings.updates_per_trial,
             updates_per_epoch=settings.updates_per_epoch,
@@ -153,6 +154,13 @@ class ClassifierTuner(keras_tuner.Tuner):
             "best_epoch": epoch + 1,
             "parameters": model.count_params(),
         }
+
+    def _training_images(self, values: dict) -> LabeledImages:
+        # One set a dose: TensorFlow keeps hold of the images of every pipeline that was ever made.
+        ratio = values[SYNTHETIC_RATIO]
+        if ratio not in self._joined:
+            self._joined[ratio] = training_images(values, self.train, self.synthetic)
+        return self._joined[ratio]
 
     def _keep_best(self, directory: Path, executions: list[dict]) -> None:
         """Moves the better classifier and its history to the trial's folder."""
