@@ -7,13 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from kerasmedgan.report import canvas
-from kerasmedgan.tuning.result import TrialResult
+from kerasmedgan.tuning.result import TrialResult, hyperparameter_names
 from kerasmedgan.tuning.settings import OBJECTIVES
 
 _WIDTH = 9.0
+_FEW = 6
 
 
 def draw(trials: Sequence[TrialResult], objective: str) -> dict[str, Figure]:
@@ -31,6 +32,11 @@ def draw_scores(arms: dict[str, Sequence[TrialResult]], objective: str) -> Figur
     for axes, (arm, trials) in zip(panels, arms.items(), strict=True):
         _draw_scores(axes, trials, objective)
         axes.set_title(arm)
+    if OBJECTIVES[objective] == "max":
+        # Good scores crowd below 1.
+        panels[0].set_yscale("logit")
+        panels[0].yaxis.set_major_formatter(lambda score, _: f"{score:g}")
+        panels[0].yaxis.set_minor_formatter(NullFormatter())
     panels[0].set_ylabel(objective)
     panels[-1].legend(loc="lower right")
     return figure
@@ -65,30 +71,28 @@ def _draw_scores(axes: Axes, trials: Sequence[TrialResult], objective: str) -> N
 def draw_hyperparameters(trials: Sequence[TrialResult], objective: str) -> Figure:
     """Draws parallel coordinates: a line a completed trial, its colour the rank of its score."""
     done = [trial for trial in trials if trial.score is not None]
-    names = [name for name in _names(done) if len({str(t.values.get(name)) for t in done}) > 1]
+    columns = {
+        name: [trial.values.get(name) for trial in done] for name in hyperparameter_names(done)
+    }
+    columns = {name: _places(values) for name, values in columns.items() if len(set(values)) > 1}
     figure = canvas.new_figure(_WIDTH + 2, 4.2)
     axes = figure.subplots()
     ranks = np.argsort(np.argsort([trial.score for trial in done]))
     if OBJECTIVES[objective] == "min":
         ranks = len(done) - 1 - ranks
     colours = ScalarMappable(Normalize(0, max(1, len(done) - 1)), "viridis")
-    columns = [_places([trial.values.get(name) for trial in done]) for name in names]
-    heights = np.array([heights for heights, _ in columns]).reshape(len(names), len(done))
+    heights = np.array([heights for heights, _ in columns.values()]).reshape(-1, len(done))
     for trial in np.argsort(ranks):
         axes.plot(heights[:, trial], color=colours.to_rgba(ranks[trial]), alpha=0.8)
-    for place, (_, ticks) in enumerate(columns):
+    for place, (_, ticks) in enumerate(columns.values()):
         axes.axvline(place, color=canvas.GUIDE_COLOUR, linewidth=0.8)
         for height, text in ticks:
             axes.text(place + 0.04, height, text, fontsize=7, va="center")
-    axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
+    axes.set_xticks(range(len(columns)), columns, rotation=30, ha="right")
     axes.set_yticks([])
     bar = figure.colorbar(colours, ax=axes, label=f"rank by {objective}: best on top")
     bar.set_ticks([])
     return figure
-
-
-def _names(trials: Sequence[TrialResult]) -> list[str]:
-    return list(dict.fromkeys(name for trial in trials for name in trial.values))
 
 
 def _places(values: list) -> tuple[list[float], list[tuple[float, str]]]:
@@ -97,13 +101,15 @@ def _places(values: list) -> tuple[list[float], list[tuple[float, str]]]:
     Few values are spread evenly in their order, many by their logarithm; a hyperparameter that a
     trial does not have is at the foot.
     """
+    # 0.1 + 0.2 is not 0.3 to a computer.
+    values = [float(f"{value:.6g}") if isinstance(value, float) else value for value in values]
     known = sorted({value for value in values if value is not None})
-    if len(known) <= 6:
+    if len(known) <= _FEW:
         places = {value: (i + 1) / len(known) for i, value in enumerate(known)}
     else:
         low, high = np.log(known[0]), np.log(known[-1])
         places = {value: 0.15 + 0.85 * (np.log(value) - low) / (high - low) for value in known}
-    shown = known if len(known) <= 6 else [known[0], known[-1]]
+    shown = known if len(known) <= _FEW else [known[0], known[-1]]
     ticks = [(places[v], f"{v:.3g}" if isinstance(v, float) else str(v)) for v in shown]
     if None in values:
         ticks.append((0.0, "-"))

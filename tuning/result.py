@@ -133,9 +133,14 @@ def read_result(directory: str | os.PathLike, settings: SearchSettings) -> Searc
     return SearchResult(directory, settings, trials)
 
 
+def hyperparameter_names(trials: Sequence[TrialResult]) -> list[str]:
+    """Returns the names of all hyperparameters, in the order of the space."""
+    return sorted({name for trial in trials for name in trial.values}, key=_place)
+
+
 def tabulate(trials: Sequence[TrialResult]) -> tuple[list[str], list[list]]:
     """Returns the header and one row a trial; `None` where there is no value."""
-    names = sorted({name for trial in trials for name in trial.values}, key=_place)
+    names = hyperparameter_names(trials)
     rows = [
         [
             *(trial.name, trial.status, trial.score, trial.updates, trial.seconds),
