@@ -1,6 +1,6 @@
 """Keeps what may be published of a run: its numbers, and a report that shows no training image.
 
-It takes a run of examples/end_to_end.py or of examples/study.py.
+It takes a run of examples/end_to_end.py, examples/study.py or examples/tune_classifier.py.
 
 python benchmarks/keep_run.py runs/chest_xray benchmarks/results/end_to_end_chest_xray
 """
@@ -12,7 +12,9 @@ import tempfile
 from pathlib import Path
 
 from kerasmedgan.report import write_report, write_study_report
+from kerasmedgan.tuning import write_tuning_report
 
+WRITERS = {"study": write_study_report, "tuning": write_tuning_report}
 NUMBERS = ("config.json", "data_report.json", "results.json")
 
 
@@ -21,8 +23,8 @@ def keep(run: Path, target: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "run"
         shutil.copytree(run, copy, ignore=shutil.ignore_patterns("*.keras", "figures", "report.md"))
-        is_study = json.loads((copy / "results.json").read_text()).get("kind") == "study"
-        (write_study_report if is_study else write_report)(copy)
+        kind = json.loads((copy / "results.json").read_text()).get("kind")
+        WRITERS.get(kind, write_report)(copy)
         target.mkdir(parents=True, exist_ok=True)
         for name in (*NUMBERS, "report.md"):
             shutil.copy(copy / name, target / name)

@@ -10,6 +10,7 @@ PACKAGES = (
     "kerasmedgan",
     "tensorflow",
     "keras",
+    "keras-tuner",
     "numpy",
     "opencv-python-headless",
     "scikit-learn",

@@ -15,8 +15,12 @@ _COMPARED_OTHERWISE = {"command", "environment"}
 _SHOWN, _LONGEST = 5, 80
 
 
-def check_run_folder(path: str | os.PathLike) -> Path:
+def check_run_folder(path: str | os.PathLike, *, argument: str = "output") -> Path:
     """Returns `path` if a run may be written there.
+
+    Args:
+        path: a new or empty folder.
+        argument: what the caller's user knows it as.
 
     Raises:
         FileExistsError: if it is a file or a folder that is not empty.
@@ -24,18 +28,21 @@ def check_run_folder(path: str | os.PathLike) -> Path:
     path = Path(path)
     if path.is_file() or (path.is_dir() and any(path.iterdir())):
         raise FileExistsError(
-            "Invalid value for `output`. Expected a new or empty folder. "
+            f"Invalid value for `{argument}`. Expected a new or empty folder. "
             f"Received: {path}, which already holds a run or other files. Choose another name."
         )
     return path
 
 
-def create_run_folder(path: str | os.PathLike, config: Mapping) -> Path:
+def create_run_folder(
+    path: str | os.PathLike, config: Mapping, *, argument: str = "output"
+) -> Path:
     """Creates the folder of a run and writes `config.json` with the environment beside it.
 
     Args:
         path: a new or empty folder.
         config: every resolved setting of the run, JSON-ready.
+        argument: as in `check_run_folder`.
 
     Returns:
         The folder.
@@ -43,17 +50,20 @@ def create_run_folder(path: str | os.PathLike, config: Mapping) -> Path:
     Raises:
         FileExistsError: if the folder already holds something.
     """
-    path = check_run_folder(path)
+    path = check_run_folder(path, argument=argument)
     write_json(path / CONFIG, {**config, "environment": environment()})
     return path
 
 
-def resume_run_folder(path: str | os.PathLike, config: Mapping) -> Path:
+def resume_run_folder(
+    path: str | os.PathLike, config: Mapping, *, argument: str = "output"
+) -> Path:
     """Returns the folder of a run with these settings, or creates it.
 
     Args:
         path: a new or empty folder, or that of a run with the same settings.
         config: every resolved setting of the run, JSON-ready; `command` may differ.
+        argument: as in `check_run_folder`.
 
     Returns:
         The folder, with `config.json` in it.
@@ -63,7 +73,7 @@ def resume_run_folder(path: str | os.PathLike, config: Mapping) -> Path:
     """
     path = Path(path)
     if not (path / CONFIG).exists():
-        return create_run_folder(path, config)
+        return create_run_folder(path, config, argument=argument)
     wanted = json.loads(json.dumps({**config, "environment": environment()}))
     found = read_json(path / CONFIG)
     different = [
@@ -80,9 +90,9 @@ def resume_run_folder(path: str | os.PathLike, config: Mapping) -> Path:
     if different:
         more = f" and {len(different) - _SHOWN} more" if len(different) > _SHOWN else ""
         raise FileExistsError(
-            "Invalid value for `output`. Expected a new folder, or that of a run with the same "
-            f"settings. Received: {path}, made with {'; '.join(different[:_SHOWN])}{more}. Choose "
-            "another folder, or repeat those settings to go on."
+            f"Invalid value for `{argument}`. Expected a new folder, or that of a run with the "
+            f"same settings. Received: {path}, made with {'; '.join(different[:_SHOWN])}{more}. "
+            "Choose another folder, or repeat those settings to go on."
         )
     return path
 

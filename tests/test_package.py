@@ -17,7 +17,8 @@ FLOORS = [
     {"synthesis", "augmentation", "classical", "classifier", "quality"},
     {"evaluation"},
     {"study", "serving", "callbacks"},
-    {"report", "tuning"},
+    {"report"},
+    {"tuning"},
 ]
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 FOLDERS = {"kerasmedgan": "", "callbacks": "callbacks", "tuning": "tuning"}

@@ -39,6 +39,7 @@ def test_the_code_runs(tmp_path, monkeypatch):
         ("DCGAN(image_size=64)", "DCGAN(image_size=32, width=4)"),
         ("epochs=200", "epochs=1"),
         ("count=2500", "count=3"),
+        ("max_trials=23, updates_per_trial=450", "max_trials=1, updates_per_trial=3"),
     ):
         assert word in code
         code = code.replace(word, small)
@@ -49,6 +50,7 @@ def test_the_code_runs(tmp_path, monkeypatch):
     assert (tmp_path / "runs/synthetic/manifest.csv").exists()
     assert (tmp_path / "runs/grids/epoch_0001.png").exists()
     assert (tmp_path / "runs/state/epoch_000001.state").exists()
+    assert names["classifier"].output_shape == (None, 2)
 
 
 @pytest.mark.parametrize("arm", ["real", "real+gan"])

@@ -23,6 +23,7 @@ def train_classifier(
     updates: int,
     batch_size: int = 64,
     updates_per_epoch: int = 100,
+    stop_after: int | None = None,
     seed: int = 0,
     class_weight: Mapping[int, float] | None = None,
     transform: Callable[[tf.Tensor], tf.Tensor] | None = None,
@@ -42,6 +43,8 @@ def train_classifier(
         updates: number of optimizer updates, a multiple of `updates_per_epoch`.
         batch_size: images an update.
         updates_per_epoch: updates between two looks at validation.
+        stop_after: updates after which this call ends, a multiple of `updates_per_epoch`. Another
+            call with the same `state_directory` goes on from there. Default: `updates`.
         seed: seed of the batch order.
         class_weight: weight of each label in the training loss, as from `balanced_class_weights`.
             Validation is not weighted.
@@ -61,13 +64,14 @@ def train_classifier(
 
     Raises:
         TestSplitError: if one of the sets is the test split.
-        ValueError: if a set is of the wrong split, `updates` cannot be divided into epochs,
+        ValueError: if a set is of the wrong split, the updates cannot be divided into epochs,
             `class_weight` does not name every label, or `transform` cannot be resumed.
         TrainingStateError: if the state in `state_directory` is that of another training.
     """
     require_split(train.split, TRAIN, "train")
     require_split(validation.split, VALIDATION, "validation")
     check_updates(updates, updates_per_epoch)
+    check_updates(updates if stop_after is None else stop_after, updates_per_epoch)
     check_class_weight(class_weight, train.num_classes)
     best, state, first_epoch = BestWeights(VALIDATION_AUC), None, 0
     if state_directory is not None:
@@ -92,7 +96,7 @@ def train_classifier(
         one_hot(pairs, train.num_classes),
         steps_per_epoch=updates_per_epoch,
         initial_epoch=first_epoch,
-        epochs=updates // updates_per_epoch,
+        epochs=min(updates, stop_after or updates) // updates_per_epoch,
         validation_data=one_hot(validation_batches(validation), train.num_classes),
         class_weight=None if class_weight is None else dict(class_weight),
         shuffle=False,

@@ -8,6 +8,7 @@ import numpy as np
 
 from kerasmedgan.classical import ClassicalAugmentation
 from kerasmedgan.classifier import VALIDATION_AUC, balanced_class_weights
+from kerasmedgan.data.splits import Splits
 from kerasmedgan.environment import peak_memory_mib
 from kerasmedgan.evaluation import choose_threshold, evaluate, predict, write_predictions
 from kerasmedgan.files import read_json, write_json
@@ -20,6 +21,7 @@ from kerasmedgan.study.train import train_on
 from kerasmedgan.synthesis import weights_sha256
 
 CELL, CHOICE, MODEL = "cell.json", "choice.json", "model.keras"
+OPENINGS = "test_openings.jsonl"
 
 
 def cell_name(training_set: TrainingSet, arm: str) -> str:
@@ -52,18 +54,39 @@ def run_cell(arm: str, training_set: TrainingSet, study: Study, output: Path) ->
         return read_json(directory / CELL)
     if not (directory / CHOICE).exists():
         _train_and_choose(arm, training_set, study, output, directory)
+    return finish_cell(
+        directory,
+        name=cell_name(training_set, arm),
+        splits=training_set.splits,
+        positive_class=study.positive_class,
+        record=output / OPENINGS,
+    )
+
+
+def finish_cell(
+    directory: Path, *, name: str, splits: Splits, positive_class: str, record: Path
+) -> dict:
+    """Opens the test split for a classifier whose weights and threshold are on disk.
+
+    Args:
+        directory: holds `model.keras` and `choice.json`; receives `predictions.csv` and
+            `cell.json`.
+        name: of the cell, in the record of test openings.
+        splits: the images.
+        positive_class: the class to detect.
+        record: the file of test openings.
+
+    Returns:
+        The cell's entry of `results.json`.
+    """
     choice = read_json(directory / CHOICE)
     model = keras.saving.load_model(directory / MODEL, compile=False)
-    splits = training_set.splits
     validation = predict(model, splits.validation)
-    guard = TestGuard(output / "test_openings.jsonl")
-    name = cell_name(training_set, arm)
-    test = predict(model, guard.open(splits, cell=name, weights_sha256=weights_sha256(model)))
+    digest = weights_sha256(model)
+    test = predict(model, TestGuard(record).open(splits, cell=name, weights_sha256=digest))
     write_predictions(directory / "predictions.csv", validation, test)
     scores = {
-        part.split: evaluate(
-            part, positive_class=study.positive_class, threshold=choice["threshold"]
-        )
+        part.split: evaluate(part, positive_class=positive_class, threshold=choice["threshold"])
         for part in (validation, test)
     }
     write_json(directory / CELL, {**choice, **scores, "peak_memory_mib": peak_memory_mib()})

@@ -69,15 +69,49 @@ def _of(cells: list[dict], fraction: float, arm: str) -> list[dict]:
     return [cell for cell in cells if cell["fraction"] == fraction and cell["arm"] == arm]
 
 
+def summarise_cells(cells: list[dict]) -> dict[str, dict]:
+    """Returns each metric's `summarise` over the cells of one arm."""
+    return {metric: summarise([cell["test"][metric] for cell in cells]) for metric in _SUMMARISED}
+
+
+def compare_cells(
+    cells: dict[str, list[dict]],
+    output: Path,
+    *,
+    positive_class: str,
+    primary_metric: str,
+    reference: str = REAL,
+) -> dict[str, dict]:
+    """Compares every arm with the reference, by `statistics.compare_arms`.
+
+    Args:
+        cells: the entries of each arm's cells, seeds in the same order in all.
+        output: the folder that the cells' `directory` is below.
+        positive_class: the class to detect.
+        primary_metric: the metric that the verdict is about.
+        reference: the arm that the others are compared with.
+    """
+    scores = {}
+    for arm, chosen in cells.items():
+        tests = [_read_test(output / cell["directory"], positive_class) for cell in chosen]
+        thresholds = np.array([cell["threshold"] for cell in chosen])
+        scores[arm] = ArmScores(np.stack([test[0] for test in tests]), thresholds)
+    return compare_arms(
+        scores,
+        is_positive=tests[0][1],
+        groups=tests[0][2],
+        reference=reference,
+        primary_metric=primary_metric,
+        level=LEVEL,
+    )
+
+
 def _summaries(study: Study, cells: list[dict]) -> list[dict]:
     return [
         {
             "fraction": fraction,
             "arm": arm,
-            "metrics": {
-                metric: summarise([cell["test"][metric] for cell in _of(cells, fraction, arm)])
-                for metric in _SUMMARISED
-            },
+            "metrics": summarise_cells(_of(cells, fraction, arm)),
         }
         for fraction in study.settings.fractions
         for arm in study.settings.arms
@@ -88,31 +122,23 @@ def _comparisons(study: Study, output: Path, cells: list[dict]) -> list[dict]:
     """Compares every arm with `real`, fraction by fraction."""
     entries = []
     for fraction in study.settings.fractions:
-        scores = {}
-        for arm in study.settings.arms:
-            chosen = _of(cells, fraction, arm)
-            tests = [_read_test(output / cell["directory"], study) for cell in chosen]
-            thresholds = np.array([cell["threshold"] for cell in chosen])
-            scores[arm] = ArmScores(np.stack([test[0] for test in tests]), thresholds)
-        compared = compare_arms(
-            scores,
-            is_positive=tests[0][1],
-            groups=tests[0][2],
-            reference=REAL,
+        compared = compare_cells(
+            {arm: _of(cells, fraction, arm) for arm in study.settings.arms},
+            output,
+            positive_class=study.positive_class,
             primary_metric=study.settings.primary_metric,
-            level=LEVEL,
         )
         entries += [{"fraction": fraction, "arm": arm, **entry} for arm, entry in compared.items()]
     return entries
 
 
-def _read_test(directory: Path, study: Study) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _read_test(directory: Path, positive_class: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns a cell's scores, whether each test image is positive, and its patient."""
     with (directory / "predictions.csv").open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == TEST]
-    column = f"probability_{study.positive_class}"
+    column = f"probability_{positive_class}"
     return (
         np.array([float(row[column]) for row in rows]),
-        np.array([row["label"] == study.positive_class for row in rows]),
+        np.array([row["label"] == positive_class for row in rows]),
         np.array([row["group"] for row in rows]),
     )
