@@ -21,6 +21,7 @@ from kerasmedgan.files import write_json
 from kerasmedgan.report import write_report
 from kerasmedgan.resume import TrainingStateError
 from kerasmedgan.run_folder import CONFIG, check_run_folder, resume_run_folder
+from kerasmedgan.serving import prepare_serving
 from kerasmedgan.study import (
     Job,
     JobSettings,
@@ -171,6 +172,7 @@ def run(job: Job, output: Path, start: float) -> dict:
         "peak_memory_mib": peak_memory_mib(),
     }
     write_json(output / "results.json", results)
+    prepare_serving(output, results, train=job.splits.train, validation=job.splits.validation)
     announce(2)
     write_report(output, real=job.gan_images)
     return results

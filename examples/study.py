@@ -13,6 +13,7 @@ from pathlib import Path
 from kerasmedgan.data import format_report
 from kerasmedgan.report import write_study_report
 from kerasmedgan.resume import TrainingStateError
+from kerasmedgan.serving import prepare_serving
 from kerasmedgan.study import ARMS, StudySettings, open_study_folder, prepare_study, run_study
 
 # What holds where an option is not given: minutes for the phantom and a minute or two for a smoke
@@ -118,6 +119,8 @@ def main() -> None:
     except TrainingStateError as error:
         sys.exit(f"study.py: error: {error}")
     report = write_study_report(output)
+    served = study.training_set(max(settings.fractions), settings.first_seed)
+    prepare_serving(output, results, train=served.train, validation=served.splits.validation)
     for entry in results["comparisons"]:
         print(f"fraction {entry['fraction']:g}, {entry['arm']}: {entry['verdict']}")
         print(f"    {entry['reason']}")

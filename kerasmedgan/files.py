@@ -2,6 +2,8 @@
 
 import contextlib
 import csv
+import hashlib
+import io
 import json
 import os
 import secrets
@@ -77,7 +79,20 @@ def read_json(path: str | os.PathLike) -> dict:
 
 def write_csv(path: str | os.PathLike, header: Sequence[str], rows: Iterable[Sequence]) -> None:
     """Writes a header and rows as CSV, atomically."""
-    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(format_csv(header, rows).encode())
+
+
+def format_csv(header: Sequence[str], rows: Iterable[Sequence]) -> str:
+    """Returns a header and rows as the text of a CSV file."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def file_sha256(path: str | os.PathLike) -> str:
+    """Returns the sha256 of a file's bytes, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,14 +5,14 @@ come through `prepare_image`, so that a classifier never meets two kinds of resi
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from kerasmedgan.files import atomic_path
-from kerasmedgan.headers import claimed_pixels, is_truncated_jpeg
+from kerasmedgan.headers import add_png_text, claimed_pixels, is_truncated_jpeg
 
 # OpenCV's own limit is 2 ** 30. Its environment variable cannot lower it here, since it is read
 # when OpenCV is loaded, and Keras loads OpenCV.
@@ -23,6 +23,8 @@ _TOO_LARGE = (
     "Received: a larger one, by its header. Scale the image down or leave it out."
 )
 _READ_FLAGS = {1: cv2.IMREAD_GRAYSCALE, 3: cv2.IMREAD_COLOR}
+# OpenCV writes blue, green, red.
+_WRITE_ORDER = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}
 
 
 class UnreadableImageError(ValueError):
@@ -161,15 +163,19 @@ def make_grid(images: np.ndarray, *, columns: int, gap: int = 2) -> np.ndarray:
     return grid
 
 
-def encode_png(image: np.ndarray) -> bytes:
-    """Encodes one uint8 image of shape `(height, width, 1 or 3)` as PNG bytes."""
-    check_channels(image.shape[-1])
-    if image.shape[-1] == 3:
-        image = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    encoded, data = cv2.imencode(".png", image)
+def encode_png(image: np.ndarray, *, text: Mapping[str, str] | None = None) -> bytes:
+    """Encodes one uint8 image as PNG bytes.
+
+    Args:
+        image: shape `(height, width, channels)`: grey, RGB or, with 4 channels, RGBA.
+        text: keywords and values to put into the file as PNG text; pixels stay the same.
+    """
+    if image.shape[-1] not in _WRITE_ORDER:
+        check_channels(image.shape[-1])
+    encoded, data = cv2.imencode(".png", image[..., _WRITE_ORDER[image.shape[-1]]])
     if not encoded:
         raise OSError(f"OpenCV could not encode an image of shape {image.shape} as PNG.")
-    return data.tobytes()
+    return add_png_text(data.tobytes(), text) if text else data.tobytes()
 
 
 def write_png(path: str | os.PathLike, image: np.ndarray) -> None:

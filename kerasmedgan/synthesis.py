@@ -12,11 +12,18 @@ import numpy as np
 
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.data.split_guard import TRAIN
-from kerasmedgan.files import atomic_directory, write_csv
+from kerasmedgan.files import atomic_directory, format_csv, write_csv
 from kerasmedgan.gan import DCGAN
 from kerasmedgan.images import encode_png, read_images
 
 MANIFEST = "manifest.csv"
+# The last is the term of the IPTC for pictures that a trained network drew.
+SYNTHETIC_TEXT = {
+    "Description": "SYNTHETIC IMAGE, drawn by a generative network. It shows no patient.",
+    "Disclaimer": "Not for clinical use.",
+    "Software": "kerasmedgan",
+    "DigitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +36,7 @@ class ManifestRow:
         seed: seed of `DCGAN.generate`.
         index: number of the image in that seed's sequence.
         model_sha256: `weights_sha256` of the generator that drew it.
+        truncation: as in `DCGAN.generate`.
     """
 
     file: str
@@ -36,9 +44,10 @@ class ManifestRow:
     seed: int
     index: int
     model_sha256: str
+    truncation: float = 1.0
 
 
-_HEADER = ("file", "class", "seed", "index", "model_sha256")
+_HEADER = ("file", "class", "seed", "index", "model_sha256", "truncation")
 
 
 def export_images(
@@ -62,19 +71,42 @@ def export_images(
     directory = Path(directory)
     images = model.generate(count, seed=seed)
     digest = weights_sha256(model.ema_generator)
-    rows = [
-        ManifestRow(f"{class_name}/{index:06d}.png", class_name, seed, index, digest)
-        for index in range(count)
-    ]
+    rows = manifest_rows(count, class_name=class_name, seed=seed, model_sha256=digest)
     others = []
     if (directory / MANIFEST).exists():
         others = [row for row in read_manifest(directory) if row.class_name != class_name]
         _write_manifest(directory, others)
     with atomic_directory(directory / class_name) as temporary:
         for row, image in zip(rows, images, strict=True):
-            (temporary / Path(row.file).name).write_bytes(encode_png(image))
+            (temporary / Path(row.file).name).write_bytes(encode_marked(image, row))
     _write_manifest(directory, others + rows)
     return rows
+
+
+def manifest_rows(
+    count: int, *, class_name: str, seed: int, model_sha256: str, truncation: float = 1.0
+) -> list[ManifestRow]:
+    """Returns the rows of the images with index 0 to `count - 1` of a seed."""
+    return [
+        ManifestRow(
+            f"{class_name}/{index:06d}.png", class_name, seed, index, model_sha256, truncation
+        )
+        for index in range(count)
+    ]
+
+
+def encode_marked(image: np.ndarray, row: ManifestRow | None = None) -> bytes:
+    """Encodes a synthetic image as PNG whose text says what it is.
+
+    Args:
+        image: uint8 array, shape `(height, width, 1 or 3)`.
+        row: what drew it; `None` for a picture of several images.
+    """
+    text = {**SYNTHETIC_TEXT}
+    if row is not None:
+        facts = dataclasses.asdict(row)
+        text |= {"Source": "; ".join(f"{name} {value}" for name, value in facts.items())}
+    return encode_png(image, text=text)
 
 
 def read_manifest(directory: str | os.PathLike) -> list[ManifestRow]:
@@ -92,7 +124,13 @@ def read_manifest(directory: str | os.PathLike) -> list[ManifestRow]:
     with path.open(newline="", encoding="utf-8") as file:
         return [
             ManifestRow(
-                row["file"], row["class"], int(row["seed"]), int(row["index"]), row["model_sha256"]
+                file=row["file"],
+                class_name=row["class"],
+                seed=int(row["seed"]),
+                index=int(row["index"]),
+                model_sha256=row["model_sha256"],
+                # Manifests from before there was a truncation.
+                truncation=float(row.get("truncation") or 1.0),
             )
             for row in csv.DictReader(file)
         ]
@@ -152,7 +190,8 @@ def regenerate(model: DCGAN, row: ManifestRow) -> np.ndarray:
             f"Invalid value for `model`. Expected the generator {row.model_sha256[:12]} that drew "
             f"{row.file}. Received: {digest[:12]}. Load the model that wrote the manifest."
         )
-    return model.generate_range(row.index, row.index + 1, seed=row.seed)[0]
+    drawn = model.generate_range(row.index, row.index + 1, seed=row.seed, truncation=row.truncation)
+    return drawn[0]
 
 
 def weights_sha256(network: keras.Model) -> str:
@@ -162,6 +201,11 @@ def weights_sha256(network: keras.Model) -> str:
         digest.update(f"{weight.dtype}{weight.shape}".encode())
         digest.update(np.ascontiguousarray(weight))
     return digest.hexdigest()
+
+
+def format_manifest(rows: Sequence[ManifestRow]) -> str:
+    """Returns the rows as the text of a `manifest.csv`."""
+    return format_csv(_HEADER, map(dataclasses.astuple, rows))
 
 
 def _write_manifest(directory: Path, rows: list[ManifestRow]) -> None:

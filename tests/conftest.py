@@ -11,6 +11,7 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from PIL import Image  # noqa: E402
+from small_run import make_run  # noqa: E402
 
 from kerasmedgan.data import LabeledImages, Splits  # noqa: E402
 
@@ -87,13 +88,11 @@ def write_image(path, image):
     Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(path)
 
 
-@pytest.fixture
-def class_folders(tmp_path):
-    """A tree like the real set's: train 12 + 20 images, test 4 + 6; JPEG, some PNG; own to a test.
+def write_class_folders(root):
+    """Writes a tree like the real set's: train 12 + 20 images, test 4 + 6; JPEG, some PNG.
 
     The patients of train: six normal of two images, ten with pneumonia of two images.
     """
-    root = tmp_path / "chest_xray"
     for split, counts, seed in (("train", (12, 20), 1), ("test", (4, 6), 2)):
         labels = np.repeat(np.arange(2), counts)
         images = draw_images(labels, image_size=24, seed=seed)
@@ -109,6 +108,30 @@ def class_folders(tmp_path):
             )
             write_image(root / split / CLASSES[label] / name, image)
     return root
+
+
+@pytest.fixture
+def class_folders(tmp_path):
+    """The tree of `write_class_folders`, own to a test."""
+    return write_class_folders(tmp_path / "chest_xray")
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory):
+    """A finished run of the least size, as `end_to_end.py` makes one; read only."""
+    folder = tmp_path_factory.mktemp("small")
+    return make_run(write_class_folders(folder / "chest_xray"), folder / "run")
+
+
+@pytest.fixture(scope="session")
+def app(small_run):
+    """The app over `small_run`, on an address of this machine."""
+    pytest.importorskip("gradio", reason="the app needs the extra 'demo'")
+    from kerasmedgan.app.serve import serve_run
+
+    running = serve_run(small_run, origin="A run of the tests.", port=0)
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,17 @@
 
 import json
 
+import numpy as np
 import pytest
 from processes import run, run_until
 from small_study import write_study_folders
+
+from kerasmedgan.app.about import describe_run
+from kerasmedgan.app.comparison import compare_arms
+from kerasmedgan.app.markup import escape
+from kerasmedgan.app.opened_run import open_run
+from kerasmedgan.report.study_answer import format_verdict
+from kerasmedgan.report.study_read import read_study
 
 SMALL = [
     *("--image-size", 32, "--arms", "weights", "gan", "--seeds", 2, "--gan-width", 4),
@@ -22,16 +30,37 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_a_killed_study_gives_the_table_of_one_that_ran_through(folder):
+@pytest.fixture(scope="module")
+def whole(folder):
+    """The folder of a study that ran through."""
     done = run("study.py", "--data", "chest", *SMALL, "--output", "whole", cwd=folder)
     assert done.returncode == 0, done.stderr[-3000:]
+    return folder / "whole"
+
+
+def test_a_finished_study_is_served_with_its_verdict(whole):
+    opened = open_run(whole)
+    assert opened.is_study and opened.predictor.arms == ("real", "gan")
+    assert set(opened.served.arms) == {"real", "weights", "gan"}
+    assert {arm.seed for arm in opened.served.arms.values()} == {0}
+    assert [one.class_name for one in opened.served.generators] == ["NORMAL"]
+    page = compare_arms(opened)
+    verdict = format_verdict(read_study(whole)).replace("`", "")
+    assert escape(verdict) in page
+    assert page.count("<figure") == 3 and page.count("called PNEUMONIA") == 3
+    assert "<h3>Limits</h3>" in describe_run(opened)
+    (prediction,) = opened.predictor.predict(np.zeros((1, 32, 32, 1), np.uint8))
+    assert prediction.unlike
+
+
+def test_a_killed_study_gives_the_table_of_one_that_ran_through(folder, whole):
     arguments = ["study.py", "--data", "chest", *SMALL, "--output", "killed"]
     *_, last = (run_until(line, *arguments, cwd=folder) for line in KILLED_AT)
     # Four finished cells and the first GAN are read, not run.
     announced = [line.split(",")[0] for line in last if line.startswith(("cell", "GAN"))]
     assert announced == ["cell 5 of 6", "GAN 2 of 2", "cell 6 of 6"]
     whole, killed = (
-        json.loads((folder / name / "results.json").read_text()) for name in ("whole", "killed")
+        json.loads((path / "results.json").read_text()) for path in (whole, folder / "killed")
     )
     for name in ("summaries", "comparisons", "training_sets"):
         assert killed[name] == whole[name], name

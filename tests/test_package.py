@@ -14,11 +14,13 @@ FLOORS = [
     {"files", "headers", "environment", "distribution"},
     {"images", "run_folder", "resume", "multi_worker"},
     {"data", "gan"},
-    {"synthesis", "augmentation", "classical", "classifier", "quality"},
+    {"synthesis", "augmentation", "classical", "classifier", "quality", "likeness"},
     {"evaluation"},
+    {"calibration"},
     {"study", "serving", "callbacks"},
     {"report"},
     {"tuning"},
+    {"app"},
 ]
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 FOLDERS = {"kerasmedgan": "", "callbacks": "callbacks", "tuning": "tuning"}

@@ -34,7 +34,7 @@ def test_files_and_manifest_agree(gan, export):
     assert {(row.class_name, row.seed) for row in rows} == {("NORMAL", 3)}
     assert {row.model_sha256 for row in rows} == {weights_sha256(gan.ema_generator)}
     header = (export / "manifest.csv").read_text().splitlines()[0]
-    assert header == "file,class,seed,index,model_sha256"
+    assert header == "file,class,seed,index,model_sha256,truncation"
 
 
 def test_regenerate_gives_the_same_pixels_as_the_file(gan, export):

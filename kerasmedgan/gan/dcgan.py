@@ -75,9 +75,7 @@ class DCGAN(MultiWorkerMixin, keras.Model):
         )
         self.ema_generator = build_generator(**generator, seed=2 * seed)
         self.ema_generator.trainable = False
-        self.g_optimizer = None
-        self.d_optimizer = None
-        self.loss_pair = None
+        self.g_optimizer = self.d_optimizer = self.loss_pair = None
         self._trackers = [
             keras.metrics.Mean(name=name)
             for name in (GENERATOR_LOSS, DISCRIMINATOR_LOSS, REAL_ACCURACY, SYNTHETIC_ACCURACY)
@@ -163,7 +161,7 @@ class DCGAN(MultiWorkerMixin, keras.Model):
             "its images. Look at `SampleGrid`, or compare `generate(...)` with real images."
         )
 
-    def generate(self, count: int, *, seed: int) -> np.ndarray:
+    def generate(self, count: int, *, seed: int, truncation: float = 1.0) -> np.ndarray:
         """Draws synthetic images with the averaged generator.
 
         Image `i` of a seed is the same whatever `count` is.
@@ -171,6 +169,7 @@ class DCGAN(MultiWorkerMixin, keras.Model):
         Args:
             count: number of images, at least 1.
             seed: seed of the latents, a non-negative integer.
+            truncation: in (0, 1]; below 1 images vary less, as in `sampling_latents`.
 
         Returns:
             uint8 array, shape `(count, image_size, image_size, channels)`, values in [0, 255].
@@ -180,19 +179,18 @@ class DCGAN(MultiWorkerMixin, keras.Model):
                 "Invalid value for `count`. Expected an integer >= 1. "
                 f"Received: {count}. Ask for at least one image."
             )
-        return self.generate_range(0, count, seed=seed)
+        return self.generate_range(0, count, seed=seed, truncation=truncation)
 
-    def generate_range(self, start: int, stop: int, *, seed: int) -> np.ndarray:
-        """Draws the images with index `start` to `stop - 1` of a seed.
-
-        Returns:
-            uint8 array, shape `(stop - start, image_size, image_size, channels)`.
-        """
+    def generate_range(
+        self, start: int, stop: int, *, seed: int, truncation: float = 1.0
+    ) -> np.ndarray:
+        """Draws the images with index `start` to `stop - 1` of a seed, as `generate` does."""
         first = start // CHUNK
-        chunks = [
-            to_uint8(self(sampling_latents(chunk, self.latent_dim, seed=seed), training=False))
+        latents = (
+            sampling_latents(chunk, self.latent_dim, seed=seed, truncation=truncation)
             for chunk in range(first, -(-stop // CHUNK))
-        ]
+        )
+        chunks = [to_uint8(self(part, training=False)) for part in latents]
         return np.concatenate(chunks)[start - first * CHUNK : stop - first * CHUNK]
 
     def get_config(self) -> dict:

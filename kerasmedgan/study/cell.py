@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from kerasmedgan.calibration import describe_calibration
 from kerasmedgan.classical import ClassicalAugmentation
 from kerasmedgan.classifier import VALIDATION_AUC, balanced_class_weights
 from kerasmedgan.data.splits import Splits
@@ -89,7 +90,9 @@ def finish_cell(
         part.split: evaluate(part, positive_class=positive_class, threshold=choice["threshold"])
         for part in (validation, test)
     }
-    write_json(directory / CELL, {**choice, **scores, "peak_memory_mib": peak_memory_mib()})
+    calibration = describe_calibration(validation, test, positive_class=positive_class)
+    entry = {**choice, **scores, "calibration": calibration, "peak_memory_mib": peak_memory_mib()}
+    write_json(directory / CELL, entry)
     return read_json(directory / CELL)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from kerasmedgan.calibration import describe_calibration
 from kerasmedgan.classifier import VALIDATION_AUC
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.data.splits import Splits
@@ -84,16 +85,18 @@ def _evaluate_once(
     positive_class: str | None,
     reason: str,
 ) -> dict:
-    """Chooses the threshold on validation, then opens the test split for the final number."""
+    """Chooses on validation, then opens the test split for the final number."""
     validation = predict(model, splits.validation)
     threshold = choose_threshold(validation, positive_class) if positive_class else None
     guard = TestGuard(directory / OPENINGS)
     test = predict(model, guard.open(splits, cell=reason, weights_sha256=weights_sha256(model)))
     write_predictions(directory / "predictions.csv", validation, test)
-    return {
+    scores = {
         part.split: evaluate(part, positive_class=positive_class, threshold=threshold)
         for part in (validation, test)
     }
+    calibration = describe_calibration(validation, test, positive_class=positive_class)
+    return {**scores, "calibration": calibration}
 
 
 def save_classifier(model: keras.Model, history: dict, directory: Path) -> None:

@@ -1,0 +1,1 @@
+"""The app: pages over `kerasmedgan.serving`. Gradio is imported here alone."""
