@@ -74,9 +74,9 @@ def transformed(images: np.ndarray) -> dict[str, np.ndarray]:
         images: uint8 array, shape `(count, size, size, channels)`.
     """
     return {
-        "negatives": 255 - images,
-        "turned by 90 degrees": np.rot90(images, 1, axes=(1, 2)),
-        "turned by 180 degrees": np.rot90(images, 2, axes=(1, 2)),
+        "negatives": 255 - np.asarray(images),
+        "turned by 90 degrees": np.rot90(np.asarray(images), 1, axes=(1, 2)),
+        "turned by 180 degrees": np.rot90(np.asarray(images), 2, axes=(1, 2)),
     }
 
 
