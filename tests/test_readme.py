@@ -148,6 +148,24 @@ def test_what_is_said_of_memory_workers_and_kills_is_measured():
     assert soak["arrays_that_differ"] == []
 
 
+def test_the_rates_of_the_rule_for_unlike_images_are_the_result_file():
+    results = json.loads((ROOT / "benchmarks/results/likeness.json").read_text())
+    phantom, xrays = results["data_sets"]
+    text = " ".join(TEXT.split())
+    rates = {
+        split: f"{100 * one['share']:.1f} %" for split, one in xrays["wrongly_flagged"].items()
+    }
+    counts = {split: one["count"] for split, one in xrays["wrongly_flagged"].items()}
+    assert f"{rates['validation']} of {counts['validation']} validation" in text
+    assert f"{rates['test']} of {counts['test']} test X-rays" in text
+    shares = [f"{100 * one['share']:.1f} %" for one in phantom["wrongly_flagged"].values()]
+    assert f"phantoms: {shares[0]} and {shares[1]}" in text
+    caught = {name: one["share"] for name, one in xrays["caught"].items()}
+    assert f"{100 * caught.pop('photographs'):.1f} % of cuttings of two photographs" in text
+    assert f"only {100 * caught.pop('turned by 180 degrees'):.1f} % of X-rays that stand" in text
+    assert set(caught.values()) == {1.0}
+
+
 def test_every_picture_is_there():
     for path in re.findall(r"!\[[^]]*\]\(([^)]+)\)", TEXT):
         assert (ROOT / path).stat().st_size > 0
