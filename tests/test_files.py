@@ -3,7 +3,13 @@ import stat
 
 import pytest
 
-from kerasmedgan.files import atomic_directory, atomic_path, write_csv, write_json
+from kerasmedgan.files import (
+    atomic_directory,
+    atomic_path,
+    file_sha256,
+    write_csv,
+    write_json,
+)
 
 
 def names(folder):
@@ -94,3 +100,11 @@ def test_csv_of_failing_rows_leaves_nothing(tmp_path):
     with pytest.raises(ZeroDivisionError):
         write_csv(tmp_path / "a.csv", ["value"], ([1 // value] for value in (1, 0)))
     assert names(tmp_path) == []
+
+
+def test_a_digest_is_that_of_the_bytes(tmp_path):
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "abc").write_bytes(b"abc")
+    # Published test vectors of FIPS 180-4.
+    assert file_sha256(tmp_path / "empty").startswith("e3b0c44298fc1c14")
+    assert file_sha256(tmp_path / "abc").startswith("ba7816bf8f01cfea")

@@ -287,6 +287,24 @@ def test_png_written_and_read_has_the_same_pixels(tmp_path, channels):
     assert sorted(p.name for p in paths[0].parent.iterdir()) == ["0.png", "1.png", "2.png"]
 
 
+def test_text_in_a_png_changes_no_pixel():
+    image = noise(8, 9)[..., None]
+    text = {"Description": "SYNTHETIC", "Comment": "Röntgen"}
+    data = pixels.encode_png(image, text=text)
+    opened = Image.open(io.BytesIO(data))
+    assert opened.text == text
+    np.testing.assert_array_equal(np.asarray(opened), image[..., 0])
+    np.testing.assert_array_equal(pixels.decode_image(data), image)
+
+
+def test_a_png_keeps_the_order_of_colours_and_transparency():
+    colours = np.array([[[200, 100, 50, 25]]], np.uint8)
+    opened = Image.open(io.BytesIO(pixels.encode_png(colours)))
+    assert opened.mode == "RGBA" and opened.getpixel((0, 0)) == (200, 100, 50, 25)
+    with pytest.raises(ValueError, match="`channels`"):
+        pixels.encode_png(np.zeros((2, 2, 2), np.uint8))
+
+
 def test_read_images_names_the_unreadable_file(tmp_path):
     path = tmp_path / "broken.png"
     path.write_bytes(encoded(noise())[:200])

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from kerasmedgan.distribution import get_strategy
 from kerasmedgan.gan.latents import CHUNK, sampling_latents, training_latents
@@ -33,3 +34,11 @@ def test_images_are_not_drawn_from_the_noise_of_training():
         trained = training_latents(CHUNK, 8, seed=0, step=number)
         drawn = sampling_latents(number, 8, seed=0)
         assert not np.intersect1d(trained, drawn).size
+
+
+def test_truncation_multiplies_the_latents():
+    whole = sampling_latents(0, 8, seed=1).numpy()
+    np.testing.assert_array_equal(sampling_latents(0, 8, seed=1, truncation=0.5), whole * 0.5)
+    for truncation in (0.0, -1.0, 1.01, float("nan")):
+        with pytest.raises(ValueError, match="`truncation`. Expected a number above 0"):
+            sampling_latents(0, 8, seed=1, truncation=truncation)

@@ -63,6 +63,11 @@ def test_every_module_is_on_a_floor():
     assert {part for part, _ in modules()} <= set(FLOOR_OF)
 
 
+def test_gradio_is_imported_by_the_app_alone():
+    importers = {part for part, path in modules() if "import gradio" in path.read_text()}
+    assert importers == {"app"}
+
+
 def test_examples_import_no_private_name():
     for path in (ROOT / "examples").glob("*.py"):
         assert "._" not in path.read_text()
