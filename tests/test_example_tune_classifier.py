@@ -15,7 +15,7 @@ from kerasmedgan.tuning import (
 )
 
 SMALL = [
-    *("--image-size", 32, "--tuner", "random", "--max-trials", 1, "--updates", 2, "--seeds", 2),
+    *("--image-size", 32, "--tuner", "random", "--max-trials", 1, "--updates", 2, "--seeds", 1),
     *("--final-updates", 2, "--batch-size", 8, "--gan-width", 4, "--gan-updates", 4),
     *("--gan-batch-size", 8),
 ]
@@ -31,7 +31,7 @@ def folder(tmp_path_factory):
 def same_settings(source):
     search = SearchSettings(tuner="random", max_trials=1, updates_per_trial=2, batch_size=8)
     options = {"image_size": 32, "gan_width": 4, "gan_updates": 4, "gan_batch_size": 8}
-    return TuningSettings(source, search=search, seeds=2, final_updates=2, options=options)
+    return TuningSettings(source, search=search, seeds=1, final_updates=2, options=options)
 
 
 def test_a_killed_comparison_goes_on_to_its_report(folder, monkeypatch):
@@ -42,16 +42,15 @@ def test_a_killed_comparison_goes_on_to_its_report(folder, monkeypatch):
     lines = []
     results = compare_arms(prepare_tuning(same_settings("chest")), "run", announce=lines.append)
     assert not [line for line in lines if line.startswith("trial")]
-    gans = [line for line in lines if line.startswith("GAN")]
-    assert gans == ["GAN of NORMAL, seed 2"]
-    assert [cell["arm"] for cell in results["cells"]] == 2 * ["untuned", "real", "real+gan"]
-    assert len(results["test_openings"]) == 6
+    assert not [line for line in lines if line.startswith("GAN")]
+    assert [cell["arm"] for cell in results["cells"]] == ["untuned", "real", "real+gan"]
+    assert len(results["test_openings"]) == 3
     budgets = [entry["budget"] for entry in results["searches"].values()]
     assert budgets == 2 * [{"trials": 1, "failed": 0, "updates": 2}]
     # The one trial was the untuned classifier, so the final round must show it twice.
-    untuned, real, _ = results["cells"][:3]
+    untuned, real, _ = results["cells"]
     assert untuned["weights_sha256"] == real["weights_sha256"]
-    assert results["validation"]["real"]["gain"]["values"] == [0.0, 0.0]
+    assert results["validation"]["real"]["gain"]["values"] == [0.0]
     check_report(folder / "run", results)
 
 
@@ -65,15 +64,8 @@ def check_report(directory, results):
     assert json.loads((directory / "results.json").read_text())["reference"] == "real"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (["--tuner", "grid"], "`tuner`. Expected one of ['hyperband', 'random', 'bayesian']"),
-        (["--output", "chest/train/NORMAL"], "`output`. Expected a new or empty folder"),
-    ],
-)
-def test_bad_input_is_one_sentence(folder, arguments, sentence):
-    done = run("tune_classifier.py", "--data", "chest", *SMALL, *arguments, cwd=folder)
+def test_bad_input_is_one_sentence(folder):
+    done = run("tune_classifier.py", "--data", "chest", "--tuner", "grid", cwd=folder)
     assert done.returncode != 0
-    assert sentence in done.stderr
+    assert "`tuner`. Expected one of ['hyperband', 'random', 'bayesian']" in done.stderr
     assert "Traceback" not in done.stderr
