@@ -79,18 +79,11 @@ def collect_outcome(
 
 def _search_entry(result: SearchResult) -> dict:
     best = result.best
-    untuned = [
-        trial.score
-        for trial in result.trials
-        if trial.values == result.trials[0].values and trial.score is not None
-    ]
     return {
         "settings": dataclasses.asdict(result.settings),
         "budget": result.budget(),
         "seconds": round(sum(trial.seconds or 0 for trial in result.trials), 1),
         "best": {"trial": best.name, "score": best.score, "values": best.values},
-        # Of its longest training, where Hyperband promoted it.
-        "untuned_score": untuned[-1] if untuned else None,
         "trials": [dataclasses.asdict(trial) for trial in result.trials],
     }
 

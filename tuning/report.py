@@ -63,7 +63,7 @@ def format_tuning_report(results: dict, trials: dict[str, list[TrialResult]]) ->
         _final_table(results),
         _notes(results),
         "## Searches",
-        _budget_table(results),
+        _budget_table(results, trials),
         _winner_table(results),
         f"![score of each trial]({FIGURES}/scores.png)",
     ]
@@ -132,13 +132,13 @@ def _notes(results: dict) -> str:
     )
 
 
-def _budget_table(results: dict) -> str:
+def _budget_table(results: dict, trials: dict[str, list[TrialResult]]) -> str:
     header = ["arm", "tuner", "trials", "failed", "updates", "seconds", "best val_auc", "untuned"]
     rows = []
     for arm, entry in results["searches"].items():
         header[6] = f"best {entry['settings']['objective']}"
         budget, settings = entry["budget"], entry["settings"]
-        untuned = entry["untuned_score"]
+        untuned = _untuned_score(trials[arm])
         rows.append(
             [
                 *(arm, settings["tuner"], budget["trials"], budget["failed"]),
@@ -151,6 +151,12 @@ def _budget_table(results: dict) -> str:
         "\n\nBoth searches were given the same; unequal budgets are an error. The last column is "
         "the default classifier, always the first trial, at the end of its longest training."
     )
+
+
+def _untuned_score(trials: list[TrialResult]) -> float | None:
+    """Returns the first trial's score, or that of its longest training if it was promoted."""
+    same = [trial.score for trial in trials if trial.values == trials[0].values]
+    return same[-1]
 
 
 def _winner_table(results: dict) -> str:
