@@ -166,6 +166,30 @@ def test_the_rates_of_the_rule_for_unlike_images_are_the_result_file():
     assert set(caught.values()) == {1.0}
 
 
+def test_the_table_of_tuning_is_its_result_file():
+    results = json.loads((ROOT / "benchmarks/results/tuning_chest_xray/results.json").read_text())
+    comparisons = {entry["arm"]: entry for entry in results["comparisons"]}
+    for entry in results["summaries"]:
+        arm, metrics = entry["arm"], entry["metrics"]
+        validation = results["validation"][arm]["auc"]
+        cells = [
+            f"`{arm}`",
+            f"{validation['mean']:.4f} ± {validation['standard_deviation']:.4f}",
+            *(format_spread(metrics[name]) for name in ("auc", "balanced_accuracy")),
+        ]
+        if arm in comparisons:
+            one = comparisons[arm]
+            interval = one["primary"]["corrected_interval"]
+            cells += [format_difference(one["differences"]["auc"], interval), one["verdict"]]
+        else:
+            cells += ["-", "-"]
+        assert f"| {' | '.join(cells)} |" in TEXT
+    gain = results["validation"]["real"]["gain"]["mean"]
+    assert f"tuning gained nothing ({gain:.4f})" in TEXT
+    budgets = {tuple(search["budget"].values()) for search in results["searches"].values()}
+    assert budgets == {(23, 0, 4500)} and results["searches"]["real"]["budget"]["trials"] == 23
+
+
 def test_every_picture_is_there():
     for path in re.findall(r"!\[[^]]*\]\(([^)]+)\)", TEXT):
         assert (ROOT / path).stat().st_size > 0
