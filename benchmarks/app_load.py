@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="a finished run")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
-    size = read_served_run(arguments.run).image_size
+    load_before, size = os.getloadavg()[0], read_served_run(arguments.run).image_size
     path = arguments.output.with_suffix(".picture.png")
     write_png(path, draw_phantoms([0], [1], [0], image_size=512)[0])
     process, url = start_app(arguments.run)
@@ -157,6 +157,7 @@ def main() -> None:
     results = {
         "command": shlex.join(sys.argv),
         "environment": environment(),
+        "load_average_before": round(load_before, 2),
         "image_size": size,
         "picture": "a phantom of 512 x 512 pixels, PNG",
         "single": single,

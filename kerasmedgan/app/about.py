@@ -85,7 +85,8 @@ def _training(run: OpenedRun) -> str:
         f"A DCGAN of class {one['class']} was trained for {one['steps']} updates."
         for one in served_generators(run.results)
     )
-    return table(header, rows, caption="Classifiers and their training images") + paragraphs(*gans)
+    title = "Classifiers and their training images"
+    return table(header, rows, caption=title, words=True) + paragraphs(*gans)
 
 
 def _likeness(run: OpenedRun) -> str:

@@ -49,7 +49,14 @@ def _in_short(arm: ArmPrediction, predictor: Predictor) -> str:
     """Returns the decision and the calibrated probability that stands behind it."""
     name = predictor.run.positive_class or arm.decision
     share = arm.calibrated[predictor.run.class_names.index(name)]
-    return f"{arm.decision} (calibrated {name} {share:.3f})"
+    return f"{arm.decision} (calibrated {name} {_format_share(share)})"
+
+
+def _format_share(share: float) -> str:
+    """Writes a probability; none is shown as certain."""
+    if share < 0.001:
+        return "<0.001"
+    return ">0.999" if share > 0.999 else f"{share:.3f}"
 
 
 def _card(entry: Entry, predictor: Predictor) -> str:
@@ -85,8 +92,8 @@ def _panel(name: str, arm: ArmPrediction, entry: Entry, predictor: Predictor, li
     heat = image_of(colours, f"heat map of arm {name}", css_class="km-heat")
     rows = zip(
         run.class_names,
-        (f"{value:.3f}" for value in arm.calibrated),
-        (f"{value:.3f}" for value in arm.probabilities),
+        map(_format_share, arm.calibrated),
+        map(_format_share, arm.probabilities),
         strict=True,
     )
     words = _ARM_WORDS.get(name, "an arm of the study")

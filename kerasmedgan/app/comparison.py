@@ -11,7 +11,7 @@ from kerasmedgan.report.caveats import format_caveats
 from kerasmedgan.report.figures import accuracy_curves, auc_curves, roc_curves
 from kerasmedgan.report.read import Run
 from kerasmedgan.report.study_answer import format_recommendation, format_verdict
-from kerasmedgan.report.study_metrics import format_difference, format_spread
+from kerasmedgan.report.study_metrics import format_difference, format_spread, metric_title
 from kerasmedgan.report.study_read import StudyRun, read_study
 from kerasmedgan.serving import served_cells
 from kerasmedgan.study import REAL
@@ -61,24 +61,15 @@ def _single_answer(run: OpenedRun) -> list[str]:
 def _study_answer(run: OpenedRun) -> list[str]:
     study = read_study(run.directory)
     rows = [_study_row(study, fraction, arm) for fraction in study.fractions for arm in study.arms]
-    header = [
-        "arm",
-        "fraction",
-        "AUC",
-        "balanced accuracy",
-        "accuracy",
-        f"{study.primary} minus {REAL}",
-        "verdict",
-    ]
+    header = ["arm", "fraction", "AUC", "balanced accuracy", "accuracy"]
+    header += [f"{metric_title(study.primary)} minus {REAL}", "verdict"]
     title = f"Mean and spread over seeds {', '.join(map(str, study.seeds))}, test images"
-    served = (
-        f"Below, as on the other pages: fraction {study.fractions[0]:g}, seed {study.seeds[0]}."
-    )
+    served = f"All other numbers here: fraction {study.fractions[0]:g}, seed {study.seeds[0]}."
     return [
         "<h3>The study's verdict</h3>",
         notice(format_verdict(study).replace("`", "")),
         paragraphs(format_recommendation(study).replace("`", "")),
-        table(header, rows, caption=title),
+        table(header, rows, caption=title, words=True),
         paragraphs(served),
     ]
 

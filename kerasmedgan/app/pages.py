@@ -26,7 +26,6 @@ _MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
 _PAGE = {**_MODEL, "api_visibility": "private"}
 _SORRY = "Something went wrong in the app. Its log says what; the app goes on."
 _STRENGTH = "(value) => { document.documentElement.style.setProperty('--km-strength', value); }"
-# The titles of pages are all a screen reader hears of a tab.
 TITLE = "kerasmedgan"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 from gradio import route_utils
+from gradio.context import LocalContext
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,4 +64,12 @@ def _take(part) -> UploadedFile:
         path.unlink(missing_ok=True)
         if path.parent.is_dir() and not any(path.parent.iterdir()):
             path.parent.rmdir()
+    _forget(part.path)
     return UploadedFile(part.orig_name or path.name, data)
+
+
+def _forget(path: str) -> None:
+    """Takes a path from Gradio's lists of files to delete later, which would grow for ever."""
+    blocks = LocalContext.blocks.get(None)
+    for known in blocks.temp_file_sets if blocks else ():
+        known.discard(path)

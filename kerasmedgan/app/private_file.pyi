@@ -32,11 +32,8 @@ class PrivateFile(gr.File):
             return []
         parts = payload.root if hasattr(payload, "root") else [payload]
         return [_take(part) for part in parts]
-    from collections.abc import Callable, Sequence
-    from typing import TYPE_CHECKING, Any, Literal
-
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
     from gradio.blocks import Block
-
     if TYPE_CHECKING:
         from gradio.components import Timer
         from gradio.components.base import Component

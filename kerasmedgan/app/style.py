@@ -65,7 +65,8 @@ CSS = """
   .km-card, .km-arm { padding: 8px 6px; }
   .km-table { font-size: 0.86rem; }
   .km-table th, .km-table td { padding: 5px 3px !important; }
-  .km-words, .km-words tbody, .km-words tr, .km-words td, .km-words tbody th { display: block; }
+  .km-words, .km-words tbody, .km-words tr, .km-words td, .km-words tbody th,
+  .km-words caption { display: block; }
   .km-words thead { display: none; }
   .km-words tr { padding: 6px 0; border-bottom: 1px solid var(--border-color-primary) !important; }
   .km-words td, .km-words tbody th { border: 0 !important; padding: 1px 0 !important;
@@ -81,4 +82,8 @@ CSS = """
 
 def theme() -> gr.themes.Base:
     """Returns a theme that asks no other host for a font."""
-    return gr.themes.Base(font=_SANS, font_mono=_MONO, primary_hue="blue")
+    base = gr.themes.Base(font=_SANS, font_mono=_MONO, primary_hue="blue")
+    # Gradio's own grey for small words is too faint to read.
+    return base.set(
+        body_text_color_subdued="*neutral_600", body_text_color_subdued_dark="*neutral_300"
+    )
