@@ -1,7 +1,15 @@
 import numpy as np
+import pytest
+from scipy import stats
 
 from kerasmedgan.distribution import get_strategy
-from kerasmedgan.gan.latents import CHUNK, sampling_latents, training_latents
+from kerasmedgan.gan.latents import (
+    CHUNK,
+    sampling_labels,
+    sampling_latents,
+    training_latents,
+    training_uniforms,
+)
 
 
 def test_training_noise_is_a_function_of_seed_and_step():
@@ -33,3 +41,46 @@ def test_images_are_not_drawn_from_the_noise_of_training():
         trained = training_latents(CHUNK, 8, seed=0, step=number)
         drawn = sampling_latents(number, 8, seed=0)
         assert not np.intersect1d(trained, drawn).size
+
+
+def test_other_noise_of_a_step_is_of_its_own():
+    strategy, draws = get_strategy("mirrored"), []
+    for seed, step, stream in ((0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 0, 0)):
+        uniforms = strategy.run(
+            lambda seed=seed, step=step, stream=stream: training_uniforms(
+                50, 10, seed=seed, step=step, stream=stream
+            )
+        )
+        draws += [local.numpy() for local in strategy.experimental_local_results(uniforms)]
+    draws += [stats.norm.cdf(training_latents(50, 10, seed=0, step=step)) for step in (0, 1)]
+    assert all(0 <= draw.min() < 0.02 and 0.98 < draw.max() < 1 for draw in draws)
+    correlation = np.corrcoef(np.reshape(draws, (len(draws), -1)))
+    assert np.abs(correlation - np.eye(len(draws))).max() < 0.2
+    first = draws[0]
+    strategy_free = training_uniforms(50, 10, seed=0, step=0, stream=0)
+    np.testing.assert_array_equal(first, strategy_free)
+
+
+@pytest.mark.parametrize("truncation", [0.1, 0.7, 2.0])
+def test_truncated_noise_is_of_the_truncated_normal_distribution(truncation):
+    whole, narrow = (
+        np.concatenate([sampling_latents(c, 64, seed=0, **how) for c in range(20)])
+        for how in ({}, {"truncation": truncation})
+    )
+    assert np.abs(narrow).max() <= truncation
+    expected = stats.truncnorm(-truncation, truncation)
+    assert narrow.std() == pytest.approx(expected.std(), rel=0.01)
+    assert stats.kstest(narrow[:, :8].ravel(), expected.cdf).pvalue > 1e-3
+    # The order of the images along each direction stays.
+    order = np.argsort(whole.ravel())
+    assert (np.diff(narrow.ravel()[order]) >= 0).all()
+
+
+def test_a_wide_bound_changes_nothing():
+    whole = sampling_latents(0, 8, seed=0)
+    np.testing.assert_allclose(sampling_latents(0, 8, seed=0, truncation=8.0), whole, atol=1e-6)
+
+
+def test_all_classes_in_turn_or_one():
+    np.testing.assert_array_equal(sampling_labels(1, 3, None)[:4], [1, 2, 0, 1])
+    assert set(sampling_labels(1, 3, 2)) == {2}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from kerasmedgan.gan.augmentation import AUGMENTATIONS
+from kerasmedgan.gan.differentiable_augmentation import AUGMENTATIONS
 
 
 def check_settings(ema_decay: float, r1_weight: float, dtype_policy) -> None:
@@ -115,5 +115,5 @@ def check_labels(labels: tf.Tensor | None, num_classes: int | None) -> tf.Tensor
         )
     is_known = (labels >= 0) & (labels < num_classes)
     message = f"Invalid value for `y`. Expected labels from 0 to {num_classes - 1}."
-    tf.debugging.Assert(tf.reduce_all(is_known), [message, labels])
-    return tf.cast(labels, tf.int64)
+    with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(is_known), [message, labels])]):
+        return tf.identity(tf.cast(labels, tf.int64))

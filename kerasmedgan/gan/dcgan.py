@@ -8,7 +8,6 @@ from keras import ops
 
 from kerasmedgan.distribution import num_replicas
 from kerasmedgan.gan.adaptive_probability import AdaptiveProbability
-from kerasmedgan.gan.augmentation import UNIFORMS, augment_images
 from kerasmedgan.gan.checks import (
     check_augmentation,
     check_labels,
@@ -16,6 +15,7 @@ from kerasmedgan.gan.checks import (
     check_real_images,
     check_settings,
 )
+from kerasmedgan.gan.differentiable_augmentation import UNIFORMS, augment_images
 from kerasmedgan.gan.latents import training_latents, training_uniforms
 from kerasmedgan.gan.losses import r1_penalty
 from kerasmedgan.gan.moving_average import update_moving_average
@@ -147,7 +147,8 @@ class DCGAN(MultiWorkerMixin, TwoOptimizersMixin, SamplingMixin, keras.Model):
         real, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         check_real_images(real, self.image_size, self.channels)
         labels = check_labels(labels, self.num_classes)
-        step = ops.convert_to_tensor(self.g_optimizer.iterations)
+        # A copy: the variable itself would count on while the step goes on.
+        step = tf.identity(self.g_optimizer.iterations.value)
         latents = training_latents(ops.shape(real)[0], self.latent_dim, seed=self.seed, step=step)
         with tf.GradientTape(persistent=True) as tape:
             synthetic = self.generator(with_labels(latents, labels), training=True)

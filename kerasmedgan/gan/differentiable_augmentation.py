@@ -58,9 +58,9 @@ def _brighten(images, is_changed, uniforms):
 
 
 def _change_contrast(images, is_changed, uniforms):
-    factor = ops.where(is_changed, uniforms[:, 0] + 0.5, 1.0)
+    added = ops.where(is_changed, uniforms[:, 0] - 0.5, 0.0)
     mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
-    return mean + (images - mean) * _as_images(factor)
+    return images + (images - mean) * _as_images(added)
 
 
 def _translate(images, is_changed, uniforms):
