@@ -29,6 +29,8 @@ class ManifestRow:
         seed: seed of `DCGAN.generate`.
         index: number of the image in that seed's sequence.
         model_sha256: `weights_sha256` of the generator that drew it.
+        label: the class as a number, of a generator of several classes.
+        truncation: bound of the latents, if there was one.
     """
 
     file: str
@@ -36,13 +38,24 @@ class ManifestRow:
     seed: int
     index: int
     model_sha256: str
+    label: int | None = None
+    truncation: float | None = None
 
 
 _HEADER = ("file", "class", "seed", "index", "model_sha256")
+# Columns that are there if a row has something in them.
+_SPARE_HEADER = {"label": int, "truncation": float}
 
 
 def export_images(
-    model: DCGAN, directory: str | os.PathLike, *, count: int, class_name: str, seed: int
+    model: DCGAN,
+    directory: str | os.PathLike,
+    *,
+    count: int,
+    class_name: str,
+    seed: int,
+    label: int | None = None,
+    truncation: float | None = None,
 ) -> list[ManifestRow]:
     """Writes `directory/CLASS/000000.png ...` and the class's rows of `directory/manifest.csv`.
 
@@ -55,15 +68,26 @@ def export_images(
         count: number of images, at least 1.
         class_name: the class that the model was trained on; it names the folder.
         seed: seed of `DCGAN.generate`.
+        label: the number of that class, of a model that was trained on several.
+        truncation: as in `DCGAN.generate`.
 
     Returns:
         The rows written.
+
+    Raises:
+        ValueError: if a model of several classes is to draw them all into one folder.
     """
-    directory = Path(directory)
-    images = model.generate(count, seed=seed)
+    directory, how = Path(directory), {"label": label, "truncation": truncation}
+    if model.num_classes is not None and label is None:
+        raise ValueError(
+            f"Invalid value for `label`. Expected the number of class {class_name!r}, since the "
+            f"model draws {model.num_classes} classes. Received: None. Use "
+            "`images.class_index(class_name)`."
+        )
+    images = model.generate(count, seed=seed, **how)
     digest = weights_sha256(model.ema_generator)
     rows = [
-        ManifestRow(f"{class_name}/{index:06d}.png", class_name, seed, index, digest)
+        ManifestRow(f"{class_name}/{index:06d}.png", class_name, seed, index, digest, **how)
         for index in range(count)
     ]
     others = []
@@ -92,7 +116,12 @@ def read_manifest(directory: str | os.PathLike) -> list[ManifestRow]:
     with path.open(newline="", encoding="utf-8") as file:
         return [
             ManifestRow(
-                row["file"], row["class"], int(row["seed"]), int(row["index"]), row["model_sha256"]
+                row["file"],
+                row["class"],
+                int(row["seed"]),
+                int(row["index"]),
+                row["model_sha256"],
+                **{name: kind(row[name]) for name, kind in _SPARE_HEADER.items() if row.get(name)},
             )
             for row in csv.DictReader(file)
         ]
@@ -152,7 +181,10 @@ def regenerate(model: DCGAN, row: ManifestRow) -> np.ndarray:
             f"Invalid value for `model`. Expected the generator {row.model_sha256[:12]} that drew "
             f"{row.file}. Received: {digest[:12]}. Load the model that wrote the manifest."
         )
-    return model.generate_range(row.index, row.index + 1, seed=row.seed)[0]
+    drawn = model.generate_range(
+        row.index, row.index + 1, seed=row.seed, label=row.label, truncation=row.truncation
+    )
+    return drawn[0]
 
 
 def weights_sha256(network: keras.Model) -> str:
@@ -165,4 +197,9 @@ def weights_sha256(network: keras.Model) -> str:
 
 
 def _write_manifest(directory: Path, rows: list[ManifestRow]) -> None:
-    write_csv(directory / MANIFEST, _HEADER, map(dataclasses.astuple, rows))
+    spare = [name for name in _SPARE_HEADER if any(getattr(row, name) is not None for row in rows)]
+    lines = [
+        (*dataclasses.astuple(row)[: len(_HEADER)], *(getattr(row, name) for name in spare))
+        for row in rows
+    ]
+    write_csv(directory / MANIFEST, (*_HEADER, *spare), lines)

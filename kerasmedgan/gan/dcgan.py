@@ -192,7 +192,6 @@ class DCGAN(MultiWorkerMixin, TwoOptimizersMixin, SamplingMixin, keras.Model):
             "latent_dim": self.latent_dim,
             "width": self.width,
             "ema_decay": self.ema_decay,
-            "r1_weight": self.r1_weight,
             "seed": self.seed,
             **{name: getattr(self, name) for name in PLAIN},
         }

@@ -5,6 +5,7 @@ ADAPTATION_IMAGES = 50_000
 
 # Every option off, whatever the defaults are: what files mean that were saved before these were.
 PLAIN = {
+    "r1_weight": 0.0,
     "num_classes": None,
     "augmentation": None,
     "adaptive_target": None,
