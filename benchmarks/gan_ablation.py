@@ -60,7 +60,9 @@ SAMPLINGS = {
     "truncation_1.5": {"truncation": 1.5},
     "truncation_1": {"truncation": 1.0},
 }
-SMOKE = {"data": "phantom", "image_size": 32, "width": 8, "updates": 20, "seeds": 2, "count": 96}
+SHOWN = ("diversity_ratio", "classifier/train/frechet_ratio", "classifier/train/kid_units")
+SHOWN += ("classifier/train/coverage", "classifier/validation/frechet_ratio")
+SMOKE = {"data": "phantom", "image_size": 32, "width": 8, "updates": 20, "seeds": 2}
 SMOKE |= {"configs": ["plain", "augmentation", "adaptive", "classes", "default"], "batch_size": 32}
 
 
@@ -209,7 +211,8 @@ def main(words: list[str] | None = None) -> None:
     results = collect(arguments, splits)
     write_json(arguments.output / "results.json", results)
     for row in results["summary"]:
-        print(" ".join(f"{name} {value}" for name, value in row.items()))
+        shown = [f"{name} {row[name]}" for name in SHOWN if name in row]
+        print(f"{row['config']}, {row['sampling']}, {row['seeds']} seeds: {', '.join(shown)}")
 
 
 if __name__ == "__main__":

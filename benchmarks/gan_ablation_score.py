@@ -12,11 +12,12 @@ from kerasmedgan.files import write_json
 MEASURES = ("frechet_ratio", "frechet_distance", "kid", "kid_units", "density", "coverage")
 
 
-def build_judges(splits: Splits, class_name: str) -> dict:
+def build_judges(splits: Splits, class_name: str, drawn: int) -> dict:
     """Returns a judge for each kind of features and each set of real images.
 
     "train" are the images that the GANs learned from, many enough to tell small differences;
-    "validation" no GAN has seen, so that a copy of a training image gains nothing there.
+    "validation" no GAN has seen, so that a copy of a training image gains nothing there. With fewer
+    than `drawn` images in a half, the judges take as many as there are.
     """
     # Not at the top, so that training needs nothing of it.
     from kerasmedgan.quality import Judge, TextureFeatures, train_classifier_features
@@ -27,7 +28,9 @@ def build_judges(splits: Splits, class_name: str) -> dict:
         "texture": TextureFeatures(train.images),
     }
     return {
-        f"{kind}/{part.split}": Judge(part.images, extractor, groups=part.groups)
+        f"{kind}/{part.split}": Judge(
+            part.images, extractor, groups=part.groups, count=min(len(part) // 2, drawn)
+        )
         for kind, extractor in features.items()
         for part in (train, splits.validation.of_class(class_name))
     }
@@ -39,15 +42,20 @@ def score_folders(folders: list[Path], splits: Splits, class_name: str) -> None:
     All are scored anew by the same judges: the classifier of the features is trained here, and
     scores of two of them must not be compared.
     """
-    judges = build_judges(splits, class_name)
+    drawn = min(_images(folder)["images"].shape[0] for folder in folders)
+    judges = build_judges(splits, class_name, drawn)
     for folder in folders:
-        with np.load(folder / "images.npz") as file:
-            scores = {
-                sampling: {name: judge(file[sampling]).to_dict() for name, judge in judges.items()}
-                for sampling in file.files
-            }
+        scores = {
+            sampling: {name: judge(images).to_dict() for name, judge in judges.items()}
+            for sampling, images in _images(folder).items()
+        }
         write_json(folder / "scores.json", scores)
         print(f"{folder}: scored", flush=True)
+
+
+def _images(folder: Path) -> dict[str, np.ndarray]:
+    with np.load(folder / "images.npz") as file:
+        return dict(file)
 
 
 def summarise(entries: list[dict]) -> list[dict]:

@@ -50,7 +50,7 @@ def build_steps(names: list[str]):
 def main() -> None:
     """Measures, prints and writes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--steps", type=int, default=4, help="of each option in a round")
     parser.add_argument("--output", type=Path)
     arguments = parser.parse_args()
@@ -59,7 +59,10 @@ def main() -> None:
         train(3)
     times = {name: [] for name in OPTIONS}
     for number in range(arguments.rounds):
-        for name, train in steps.items():
+        # Another first one each time, since work that comes and goes has a rhythm of its own.
+        order = list(steps)[number % len(steps) :] + list(steps)[: number % len(steps)]
+        for name in order:
+            train = steps[name]
             start = time.perf_counter()
             train(arguments.steps)
             times[name].append((time.perf_counter() - start) / arguments.steps)
