@@ -146,6 +146,12 @@ def replica_id():
     return 0 if context is None else context.replica_id_in_sync_group
 
 
+def mean_over_replicas(value: tf.Tensor) -> tf.Tensor:
+    """Returns the mean of what each replica passed, on all of them. Call it in a `train_step`."""
+    context = tf.distribute.get_replica_context()
+    return context.all_reduce(tf.distribute.ReduceOp.MEAN, value)
+
+
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
     """Returns whether this process writes what all workers share; without workers it does."""
     return bool(strategy.extended.should_checkpoint)

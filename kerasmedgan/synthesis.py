@@ -37,6 +37,7 @@ class ManifestRow:
         index: number of the image in that seed's sequence.
         model_sha256: `weights_sha256` of the generator that drew it.
         truncation: as in `DCGAN.generate`.
+        label: the class as a number, of a generator of several classes.
     """
 
     file: str
@@ -45,13 +46,23 @@ class ManifestRow:
     index: int
     model_sha256: str
     truncation: float = 1.0
+    label: int | None = None
 
 
 _HEADER = ("file", "class", "seed", "index", "model_sha256", "truncation")
+# A column that is there if a row has something in it.
+_LABEL = "label"
 
 
 def export_images(
-    model: DCGAN, directory: str | os.PathLike, *, count: int, class_name: str, seed: int
+    model: DCGAN,
+    directory: str | os.PathLike,
+    *,
+    count: int,
+    class_name: str,
+    seed: int,
+    label: int | None = None,
+    truncation: float = 1.0,
 ) -> list[ManifestRow]:
     """Writes `directory/CLASS/000000.png ...` and the class's rows of `directory/manifest.csv`.
 
@@ -64,14 +75,25 @@ def export_images(
         count: number of images, at least 1.
         class_name: the class that the model was trained on; it names the folder.
         seed: seed of `DCGAN.generate`.
+        label: the number of that class, of a model that was trained on several.
+        truncation: as in `DCGAN.generate`.
 
     Returns:
         The rows written.
+
+    Raises:
+        ValueError: if a model of several classes is to draw them all into one folder.
     """
-    directory = Path(directory)
-    images = model.generate(count, seed=seed)
+    directory, how = Path(directory), {"truncation": truncation, "label": label}
+    if model.num_classes is not None and label is None:
+        raise ValueError(
+            f"Invalid value for `label`. Expected the number of class {class_name!r}, since the "
+            f"model draws {model.num_classes} classes. Received: None. Use "
+            "`images.class_index(class_name)`."
+        )
+    images = model.generate(count, seed=seed, **how)
     digest = weights_sha256(model.ema_generator)
-    rows = manifest_rows(count, class_name=class_name, seed=seed, model_sha256=digest)
+    rows = manifest_rows(count, class_name=class_name, seed=seed, model_sha256=digest, **how)
     others = []
     if (directory / MANIFEST).exists():
         others = [row for row in read_manifest(directory) if row.class_name != class_name]
@@ -84,12 +106,24 @@ def export_images(
 
 
 def manifest_rows(
-    count: int, *, class_name: str, seed: int, model_sha256: str, truncation: float = 1.0
+    count: int,
+    *,
+    class_name: str,
+    seed: int,
+    model_sha256: str,
+    truncation: float = 1.0,
+    label: int | None = None,
 ) -> list[ManifestRow]:
     """Returns the rows of the images with index 0 to `count - 1` of a seed."""
     return [
         ManifestRow(
-            f"{class_name}/{index:06d}.png", class_name, seed, index, model_sha256, truncation
+            file=f"{class_name}/{index:06d}.png",
+            class_name=class_name,
+            seed=seed,
+            index=index,
+            model_sha256=model_sha256,
+            truncation=truncation,
+            label=label,
         )
         for index in range(count)
     ]
@@ -131,6 +165,7 @@ def read_manifest(directory: str | os.PathLike) -> list[ManifestRow]:
                 model_sha256=row["model_sha256"],
                 # Manifests from before there was a truncation.
                 truncation=float(row.get("truncation") or 1.0),
+                label=int(row["label"]) if row.get(_LABEL) else None,
             )
             for row in csv.DictReader(file)
         ]
@@ -190,7 +225,9 @@ def regenerate(model: DCGAN, row: ManifestRow) -> np.ndarray:
             f"Invalid value for `model`. Expected the generator {row.model_sha256[:12]} that drew "
             f"{row.file}. Received: {digest[:12]}. Load the model that wrote the manifest."
         )
-    drawn = model.generate_range(row.index, row.index + 1, seed=row.seed, truncation=row.truncation)
+    drawn = model.generate_range(
+        row.index, row.index + 1, seed=row.seed, label=row.label, truncation=row.truncation
+    )
     return drawn[0]
 
 
@@ -205,8 +242,13 @@ def weights_sha256(network: keras.Model) -> str:
 
 def format_manifest(rows: Sequence[ManifestRow]) -> str:
     """Returns the rows as the text of a `manifest.csv`."""
-    return format_csv(_HEADER, map(dataclasses.astuple, rows))
+    return format_csv(*_manifest_table(rows))
 
 
 def _write_manifest(directory: Path, rows: list[ManifestRow]) -> None:
-    write_csv(directory / MANIFEST, _HEADER, map(dataclasses.astuple, rows))
+    write_csv(directory / MANIFEST, *_manifest_table(rows))
+
+
+def _manifest_table(rows: Sequence[ManifestRow]) -> tuple[tuple[str, ...], list[tuple]]:
+    header = (*_HEADER, _LABEL) if any(row.label is not None for row in rows) else _HEADER
+    return header, [dataclasses.astuple(row)[: len(header)] for row in rows]

@@ -14,7 +14,7 @@ CLASSES = ("NORMAL", "PNEUMONIA")
 COUNTS = {"train": (60, 120), "validation": (10, 20), "test": (30, 50)}
 FEW_ARMS = ("real", "weights", "classical", "gan", "gan+classical")
 ALL_ARMS = (*FEW_ARMS, "oversample", "gan-only", "gan-all", "gan-pretrain")
-SCARCE, EVERY = ("gan", "gan+classical"), ("gan-only", "gan-all", "gan-pretrain")
+SCARCE, EVERY = ("gan", "gan+classical", "cgan"), ("gan-only", "gan-all", "gan-pretrain")
 SUMMARISED = (*METRICS, "expected_calibration_error")
 EPOCHS = 8
 

@@ -13,6 +13,13 @@ from kerasmedgan import DCGAN
         ("width", 0, r"`width`.*Received: 0"),
         ("ema_decay", 1.0, r"`ema_decay`.*Received: 1.0"),
         ("r1_weight", -1.0, r"`r1_weight`.*>= 0. Received: -1.0"),
+        ("num_classes", 1, r"`num_classes`.*>= 2, or None. Received: 1"),
+        ("augmentation", ("rotation",), r"`augmentation`.*'cutout'.*Received: \('rotation',\)"),
+        ("augmentation", "cutout", r"`augmentation`.*some of.*Received: 'cutout'"),
+        ("augmentation", (), r"`augmentation`.*Received: \(\).*Use None"),
+        ("adaptive_target", 0.6, r"`adaptive_target`.*None without `augmentation`.*0.6"),
+        ("adaptive_target", 1.0, r"`adaptive_target`.*\(-1, 1\).*Received: 1.0"),
+        ("adaptation_images", 0, r"`adaptation_images`.*>= 1. Received: 0"),
         ("dtype", "mixed_float16", r"`dtype`.*mixed_float16.*mixed_bfloat16"),
     ],
 )

@@ -2,7 +2,8 @@ import keras
 import numpy as np
 import pytest
 import small_classifier
-from small_gan import SMALL, compiled, noise_of_both
+import tensorflow as tf
+from small_gan import ALL_OPTIONS, SMALL, compiled, noise_of_both, uniforms_of_both
 
 from kerasmedgan import DCGAN
 from kerasmedgan.distribution import get_strategy
@@ -18,12 +19,13 @@ def one_replica_draws_for_two(monkeypatch):
 
     def use():
         monkeypatch.setattr("kerasmedgan.gan.dcgan.training_latents", noise_of_both)
+        monkeypatch.setattr("kerasmedgan.gan.dcgan.training_uniforms", uniforms_of_both)
 
     return use
 
 
-def compiled_with_sgd(r1_weight=0.0):
-    gan = DCGAN(**SMALL, r1_weight=r1_weight)
+def compiled_with_sgd(**options):
+    gan = DCGAN(**SMALL, **options)
     gan.compile(*(keras.optimizers.SGD(GRADIENT_RATE) for _ in range(2)))
     return gan
 
@@ -36,6 +38,7 @@ def in_scope(build):
 def fit(gan, images, *, steps):
     """Takes single steps, one an epoch, and returns their logs."""
     batches = small_classifier.pairs(images.images, images.labels, 8).repeat()
+    batches = batches.map(lambda pixels, one_hot: (pixels, tf.argmax(one_hot, axis=1)))
     return gan.fit(batches, epochs=steps, steps_per_epoch=1, shuffle=False, verbose=0).history
 
 
@@ -59,6 +62,26 @@ def test_two_replicas_have_the_gradients_of_one(
         largest = np.abs(expected).max()
         assert largest > 1e-4
         np.testing.assert_allclose(mine, expected, rtol=0, atol=tolerance * largest)
+
+
+def test_options_have_the_gradients_of_one_replica(tiny, one_replica_draws_for_two):
+    """All changes are made, from the first step on, so that they show in the gradients."""
+    options = {**ALL_OPTIONS, "adaptive_target": None}
+    two = gradients(in_scope(lambda: compiled_with_sgd(**options)), tiny)
+    one_replica_draws_for_two()
+    for mine, expected in zip(two, gradients(compiled_with_sgd(**options), tiny), strict=True):
+        largest = np.abs(expected).max()
+        assert largest > 1e-5
+        np.testing.assert_allclose(mine, expected, rtol=0, atol=1e-4 * largest)
+
+
+def test_options_have_an_equal_state_on_all_replicas(tiny):
+    gan = in_scope(lambda: compiled(**ALL_OPTIONS))
+    logs = fit(gan, tiny, steps=10)
+    assert_replicas_are_equal(gan.weights + gan.g_optimizer.variables + gan.d_optimizer.variables)
+    # Of the images of both replicas, every fourth step.
+    expected = np.repeat([0, 0.32, 0.64], [3, 4, 3])
+    np.testing.assert_allclose(logs["augmentation_probability"], expected, atol=1e-6)
 
 
 def test_two_replicas_have_the_losses_of_one_and_stay_equal(tiny, one_replica_draws_for_two):

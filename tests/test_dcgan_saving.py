@@ -1,9 +1,11 @@
 import keras
 import numpy as np
 import pytest
-from small_gan import SMALL, assert_same, compiled, fit, state
+from small_gan import ALL_OPTIONS, SMALL, assert_same, compiled, fit, state
 
 from kerasmedgan import DCGAN
+from kerasmedgan.gan import PLAIN
+from kerasmedgan.resume import StateFiles, TrainingState, TrainingStateError
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,61 @@ def test_a_second_fit_goes_on_where_the_first_stopped(tiny, tmp_path):
     resumed = keras.saving.load_model(tmp_path / "half.keras")
     fit(resumed, tiny, epochs=2, initial_epoch=1)
     assert_same(state(through), state(resumed))
+
+
+@pytest.fixture(scope="module")
+def with_options(tiny):
+    """A GAN with every option after one epoch, and after two."""
+    gan = compiled(**ALL_OPTIONS)
+    fit(gan, tiny, epochs=1)
+    half = state(gan)
+    fit(gan, tiny, epochs=2, initial_epoch=1)
+    return half, gan
+
+
+def test_options_are_saved_with_their_state(with_options, tiny, tmp_path):
+    """Also between two changes of the adaptive probability: an epoch has five steps."""
+    half, through = with_options
+    first = compiled(**ALL_OPTIONS)
+    fit(first, tiny, epochs=1)
+    assert 0 < float(first.adaptive.probability) < 1
+    assert float(first.adaptive.sign_sum) != 0
+    first.save(tmp_path / "half.keras")
+    resumed = keras.saving.load_model(tmp_path / "half.keras")
+    assert resumed.get_config() == first.get_config()
+    assert resumed.get_config().items() >= ALL_OPTIONS.items()
+    assert_same(half, state(resumed))
+    fit(resumed, tiny, epochs=2, initial_epoch=1)
+    assert_same(state(through), state(resumed))
+
+
+def test_a_state_in_training_holds_the_options_too(with_options, tiny, tmp_path):
+    _, through = with_options
+    first = compiled(**ALL_OPTIONS)
+    first.fit(tiny.batches(8), shuffle=False, verbose=0, callbacks=[TrainingState(tmp_path)])
+    resumed = compiled(**ALL_OPTIONS)
+    assert TrainingState(tmp_path).restore(resumed) == 1
+    fit(resumed, tiny, epochs=2, initial_epoch=1)
+    assert_same(state(through), state(resumed))
+
+
+def test_what_was_saved_before_there_were_options_is_plain(gan, tiny, tmp_path):
+    """A state and a configuration without the names of the options."""
+    saver = TrainingState(tmp_path)
+    saver.set_model(gan)
+    saver.save(1)
+    arrays, facts = StateFiles(tmp_path).read()
+    config = gan.get_config()
+    for name in PLAIN:
+        del facts["settings"]["model"][name], config[name]
+    StateFiles(tmp_path).write(1, arrays, facts)
+    plain = compiled(**PLAIN)
+    assert TrainingState(tmp_path).restore(plain) == 1
+    assert_same(state(gan), state(plain))
+    with pytest.raises(TrainingStateError, match="`model.spectral_norm` False, as saved.*True"):
+        TrainingState(tmp_path).restore(compiled(**{**PLAIN, "spectral_norm": True}))
+    loaded = DCGAN.from_config(config)
+    assert {name: getattr(loaded, name) for name in PLAIN} == PLAIN
 
 
 def test_compile_settings_survive(tmp_path):

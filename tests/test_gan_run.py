@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from kerasmedgan import DCGAN
+from kerasmedgan.gan import PLAIN
 from kerasmedgan.study import describe_gan, describe_synthetic, run_gan
 
 
@@ -70,6 +71,18 @@ def test_description_is_json_and_names_the_settings():
     assert (described["width"], described["seed"], described["dtype"]) == (4, 3, "float32")
     assert described["compile"]["loss"]["class_name"] == "Hinge"
     assert described["compile"]["g_optimizer"]["class_name"] == "Adam"
+
+
+def test_description_names_the_options_that_are_on():
+    plain, other = (
+        DCGAN(image_size=32, width=4, **PLAIN),
+        DCGAN(
+            image_size=32, width=4, **{**PLAIN, "spectral_norm": True, "augmentation": ("cutout",)}
+        ),
+    )
+    extra = [describe_gan(gan) for gan in (plain, other)]
+    names = [name for name in extra[1] if name not in extra[0]]
+    assert names == ["augmentation", "spectral_norm"]
 
 
 def test_copies_are_not_varied(tiny):

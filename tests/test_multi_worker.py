@@ -127,6 +127,19 @@ def test_a_gan_of_two_workers_has_the_losses_of_one_process(data, notes, monkeyp
             np.testing.assert_allclose(logs[name], alone[name], rtol=0, atol=1e-3)
 
 
+def test_the_options_of_two_workers_train_as_in_one_process(data, notes, monkeypatch):
+    """Losses of a few steps, and the probability, which all logits of both workers steer."""
+    monkeypatch.setattr("kerasmedgan.gan.dcgan.training_latents", small_gan.noise_of_both)
+    monkeypatch.setattr("kerasmedgan.gan.dcgan.training_uniforms", small_gan.uniforms_of_both)
+    gan = small_gan.compiled(**small_gan.ALL_OPTIONS)
+    alone = two_workers.fit_with_options(gan, data)
+    assert float(gan.adaptive.probability) == pytest.approx(0.32)
+    for note in notes:
+        for name, values in alone.items():
+            logs = note["logs"]["options"][name]
+            np.testing.assert_allclose(logs, values, rtol=0, atol=1e-3, err_msg=name)
+
+
 def test_a_classifier_of_two_workers_trains_validates_and_predicts_as_one(data, notes, arrays):
     model = small_classifier.compiled()
     alone = two_workers.fit_classifier(model, data)
@@ -144,10 +157,11 @@ def test_a_classifier_of_two_workers_trains_validates_and_predicts_as_one(data, 
 def test_the_chief_alone_saves_what_both_have(folder, notes, arrays):
     assert [note["chief"] for note in notes] == [True, False]
     assert all(note["workers"] for note in notes)
-    gan, classifier = (
-        keras.saving.load_model(folder / f"{name}.keras") for name in ("gan", "classifier")
+    gan, classifier, with_options = (
+        keras.saving.load_model(folder / f"{name}.keras")
+        for name in ("gan", "classifier", "options")
     )
-    loaded = two_workers.variables(gan, classifier)
+    loaded = two_workers.variables(gan, classifier, with_options)
     for index, value in enumerate(loaded):
         np.testing.assert_array_equal(value, arrays[1][f"variable_{index}"])
     assert f"variable_{len(loaded)}" not in arrays[1]

@@ -37,6 +37,7 @@ def test_the_code_runs(tmp_path, monkeypatch):
     for word, small in (
         ('"path/to/chest_xray", image_size=64', '"phantom", image_size=32'),
         ("DCGAN(image_size=64)", "DCGAN(image_size=32, width=4)"),
+        ("DCGAN(image_size=64, num_classes", "DCGAN(image_size=32, width=4, num_classes"),
         ("epochs=200", "epochs=1"),
         ("count=2500", "count=3"),
         ("max_trials=23, updates_per_trial=450", "max_trials=1, updates_per_trial=3"),
@@ -47,6 +48,7 @@ def test_the_code_runs(tmp_path, monkeypatch):
     names = {}
     exec(code, names)
     assert names["images"].shape == (16, 32, 32, 1)
+    assert names["normal_images"].shape == (16, 32, 32, 1)
     assert (tmp_path / "runs/synthetic/manifest.csv").exists()
     assert (tmp_path / "runs/grids/epoch_0001.png").exists()
     assert (tmp_path / "runs/state/epoch_000001.state").exists()

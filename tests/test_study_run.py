@@ -4,12 +4,16 @@ import csv
 import json
 import shutil
 
+import keras
 import numpy as np
 import pytest
 from small_study import SMALL, write_study_folders
 
 from kerasmedgan.data import TestSplitError
+from kerasmedgan.images import read_images
+from kerasmedgan.report import write_study_report
 from kerasmedgan.study import ARMS, StudySettings, prepare_study, run_study
+from kerasmedgan.synthesis import read_manifest
 
 NAMES = ("real", "oversample", "gan+classical", "gan-all", "gan-pretrain")
 
@@ -175,6 +179,35 @@ def test_the_config_is_written_first_and_names_the_metric(finished):
     assert config["primary_metric"] == "auc"
     assert config["synthetic_ratios"] == [0.5, 2.0]
     assert config["environment"]["statsmodels"]
+
+
+def test_one_gan_of_all_classes_draws_each(folders, tmp_path):
+    small, output = {**SMALL, "seeds": 1}, tmp_path / "s"
+    study = prepare_study(StudySettings(str(folders), arms=("cgan-all", "cgan"), **small))
+    assert study.config["conditional_gan"]["num_classes"] == 2
+    lines = []
+    results = run_study(study, output, announce=lines.append)
+    assert [line for line in lines if line.startswith("GAN 2 of 2")]
+    drawn = results["generators"]
+    assert [entry["class"] for entry in drawn] == ["NORMAL", "PNEUMONIA"]
+    assert {entry["directory"] for entry in drawn} == {"generators/conditional/fraction_1/seed_0"}
+    cells = sum(cell["seconds"] for cell in results["cells"])
+    assert results["seconds"] == pytest.approx(cells + drawn[0]["seconds"], abs=0.1)
+    manifest = read_manifest(output / "synthetic/conditional/fraction_1/seed_0")
+    assert {(row.class_name, row.label) for row in manifest} == {("NORMAL", 0), ("PNEUMONIA", 1)}
+    gan = keras.saving.load_model(output / drawn[0]["directory"] / "model.keras")
+    assert int(gan.g_optimizer.iterations) == drawn[0]["steps"] >= SMALL["gan_updates"]
+    images = results["training_sets"][0]["images"]
+    for entry in drawn:
+        assert entry["images"] == entry["count"] == images[entry["class"]]
+        path = output / entry["synthetic_directory"]
+        stored = read_images(sorted(path.glob("*.png")), 32)
+        label = entry["class"] == "PNEUMONIA"
+        np.testing.assert_array_equal(stored, gan.generate(len(stored), seed=0, label=label))
+    real, every, scarce = results["cells"]
+    assert every["train"]["synthetic"] == images
+    assert scarce["train"]["synthetic"] == {**images, "PNEUMONIA": 0}
+    assert "NORMAL (GAN of all classes)" in write_study_report(output).read_text()
 
 
 def test_one_seed_gives_no_verdict_and_a_strategy_trains_alike(folders, tmp_path):

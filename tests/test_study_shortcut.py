@@ -60,6 +60,25 @@ def test_classes_come_from_what_was_trained_on(folders):
     assert {found.arms for found in find_shortcuts(study)} == {("gan+classical",)}
 
 
+def test_the_two_kinds_of_gan_are_audited_apart(folders, tmp_path):
+    study = StudyRun(tmp_path, read_results(write_study(tmp_path, arms=("real", "gan", "cgan"))))
+    set_all_verdicts(study.results)
+    for generator in study.generators():
+        other = {**generator, "conditional": True, "shortcut": {**generator["shortcut"]}}
+        other["shortcut"]["auc"] = DISTINGUISHABLE_AUC - 0.01
+        study.results["generators"].append(other)
+    assert [found.arms for found in find_shortcuts(study)] == [("gan",)]
+    for generator in study.results["generators"][3:]:
+        generator["shortcut"]["auc"] = 0.91
+    found = find_shortcuts(study)
+    assert [(one.arms, round(one.auc, 2)) for one in found] == [(("gan",), 0.97), (("cgan",), 0.91)]
+    text = format_shortcuts(study)
+    assert "run `cgan-all` as well" in text and "run `gan-all` as well" in text
+    assert "| 1 | 0 | NORMAL (GAN of all classes) | 0.910 |" in text
+    set_verdict(study.results, "cgan", 1.0, "hurts", -0.05)
+    assert "`cgan-all` (see" in format_recommendation(study)
+
+
 def test_the_table_is_the_results(folders):
     study = open_study(folders[0])
     study.results["generators"][0]["shortcut"] = {

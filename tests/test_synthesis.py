@@ -83,6 +83,24 @@ def test_unknown_class_and_missing_manifest(export, tmp_path):
         read_manifest(tmp_path)
 
 
+def test_each_class_of_one_gan_is_exported_by_its_label(tmp_path):
+    gan = DCGAN(image_size=32, latent_dim=8, width=4, num_classes=2)
+    for label, name in enumerate(CLASSES):
+        how = {"truncation": 0.5} if label else {}
+        export_images(gan, tmp_path, count=3, class_name=name, seed=4, label=label, **how)
+    images = load_synthetic(tmp_path, CLASSES, image_size=32)
+    expected = [gan.generate(3, seed=4, label=0), gan.generate(3, seed=4, label=1, truncation=0.5)]
+    assert not np.array_equal(*expected)
+    np.testing.assert_array_equal(images.images, np.concatenate(expected))
+    np.testing.assert_array_equal(images.labels, [0, 0, 0, 1, 1, 1])
+    rows = read_manifest(tmp_path)
+    assert [(row.label, row.truncation) for row in rows[2:4]] == [(0, 1.0), (1, 0.5)]
+    np.testing.assert_array_equal(regenerate(gan, rows[5]), images.images[5])
+    np.testing.assert_array_equal(regenerate(gan, rows[0]), images.images[0])
+    with pytest.raises(ValueError, match="`label`.*number of class 'NORMAL'.*2 classes"):
+        export_images(gan, tmp_path, count=3, class_name="NORMAL", seed=4)
+
+
 def test_sha256_sees_one_changed_weight(gan):
     other = DCGAN(image_size=32, latent_dim=8, width=4)
     assert weights_sha256(other.generator) == weights_sha256(gan.generator)

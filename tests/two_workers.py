@@ -47,6 +47,13 @@ def fit(model, data, **kwargs):
     return model.fit(pairs, epochs=EPOCHS, shuffle=False, verbose=0, **kwargs).history
 
 
+def fit_with_options(gan, data):
+    """Trains a GAN with classes, which takes labels and not one column a class."""
+    pairs = small_classifier.pairs(data["images"], data["labels"], BATCH)
+    pairs = pairs.map(lambda images, one_hot: (images, tf.argmax(one_hot, axis=1)))
+    return gan.fit(pairs, epochs=1, shuffle=False, verbose=0).history
+
+
 def fit_classifier(model, data):
     held_out = small_classifier.pairs(
         data["held_out"], data["held_out_labels"], HELD_OUT_BATCH, drop_remainder=False
@@ -60,10 +67,11 @@ def predict(model, data):
     return model.predict(pixels, batch_size=HELD_OUT_BATCH, verbose=0)
 
 
-def variables(gan, classifier):
-    optimizers = (gan.g_optimizer, gan.d_optimizer, classifier.optimizer)
-    slots = [variable for optimizer in optimizers for variable in optimizer.variables]
-    return [np.array(variable) for variable in [*gan.weights, *classifier.weights, *slots]]
+def variables(gan, classifier, with_options):
+    gans, found = (gan, with_options), [*classifier.weights, *classifier.optimizer.variables]
+    for each in gans:
+        found += [*each.weights, *each.g_optimizer.variables, *each.d_optimizer.variables]
+    return [np.array(variable) for variable in found]
 
 
 class NotedRows:
@@ -123,17 +131,22 @@ def main():
     worker = strategy.cluster_resolver.task_id
     with strategy.scope():
         gan, classifier = small_gan.compiled(), small_classifier.compiled()
+        with_options = small_gan.compiled(**small_gan.ALL_OPTIONS)
     logs = {"gan": fit(gan, data), "classifier": fit_classifier(classifier, data)}
+    logs["options"] = fit_with_options(with_options, data)
     arrays = {
         "probabilities": predict(classifier, data),
         "noise": strategy.run(lambda: training_latents(4, 8, seed=0, step=NOISE_STEP)).numpy(),
     }
     arrays |= read_share(data, strategy)
-    arrays |= {f"variable_{i}": value for i, value in enumerate(variables(gan, classifier))}
+    arrays |= {
+        f"variable_{i}": value for i, value in enumerate(variables(gan, classifier, with_options))
+    }
     np.savez(folder / f"worker_{worker}.npz", **arrays)
     if is_chief(strategy):
         gan.save(folder / "gan.keras")
         classifier.save(folder / "classifier.keras")
+        with_options.save(folder / "options.keras")
     notes = {
         "workers": spans_workers(strategy),
         "chief": is_chief(strategy),

@@ -3,6 +3,7 @@
 from kerasmedgan.data.audit import format_report, leakage
 from kerasmedgan.data.labeled import LabeledImages, concatenate
 from kerasmedgan.data.load import load_images
+from kerasmedgan.data.oversample import oversample
 from kerasmedgan.data.split_guard import TestSplitError
 from kerasmedgan.data.splits import Splits
 
@@ -14,4 +15,5 @@ __all__ = [
     "format_report",
     "leakage",
     "load_images",
+    "oversample",
 ]

@@ -1,28 +1,39 @@
 """Stage 2, GAN: a DCGAN as a Keras model. Real images enter `fit`, `generate` draws new ones."""
 
+from collections.abc import Sequence
+
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
 from kerasmedgan.distribution import num_replicas
-from kerasmedgan.gan.checks import check_real_images, check_settings
-from kerasmedgan.gan.latents import CHUNK, sampling_latents, training_latents
-from kerasmedgan.gan.losses import LossPair, get_loss_pair, r1_penalty
+from kerasmedgan.gan.adaptive_probability import AdaptiveProbability
+from kerasmedgan.gan.checks import (
+    check_augmentation,
+    check_labels,
+    check_num_classes,
+    check_real_images,
+    check_settings,
+)
+from kerasmedgan.gan.differentiable_augmentation import UNIFORMS, augment_images
+from kerasmedgan.gan.latents import training_latents, training_uniforms
+from kerasmedgan.gan.losses import r1_penalty
 from kerasmedgan.gan.moving_average import update_moving_average
-from kerasmedgan.gan.networks import build_discriminator, build_generator
-from kerasmedgan.gan.optimizers import build_adam
-from kerasmedgan.images import to_uint8
+from kerasmedgan.gan.networks import build_discriminator, build_generator, with_labels
+from kerasmedgan.gan.options import ADAPTATION_IMAGES, PLAIN
+from kerasmedgan.gan.sampling import SamplingMixin
+from kerasmedgan.gan.two_optimizers import TwoOptimizersMixin
 from kerasmedgan.multi_worker import MultiWorkerMixin
 
 GENERATOR_LOSS = "generator_loss"
 DISCRIMINATOR_LOSS = "discriminator_loss"
 REAL_ACCURACY = "real_accuracy"
 SYNTHETIC_ACCURACY = "synthetic_accuracy"
+AUGMENTATION_PROBABILITY = "augmentation_probability"
 
 
 @keras.saving.register_keras_serializable("kerasmedgan")
-class DCGAN(MultiWorkerMixin, keras.Model):
+class DCGAN(MultiWorkerMixin, TwoOptimizersMixin, SamplingMixin, keras.Model):
     """Deep convolutional GAN with a moving average of the generator.
 
     Source: Radford et al. 2016, arXiv:1511.06434. Moving average: Yazici et al. 2019,
@@ -43,7 +54,20 @@ class DCGAN(MultiWorkerMixin, keras.Model):
         r1_weight: weight of the R1 penalty (`r1_penalty`); 0 leaves it out.
         seed: seed of the initial weights and of all training noise.
         dtype: "float32", or "mixed_bfloat16" for speed on hardware with bfloat16 units.
+        num_classes: train on all classes at once, and draw any (`generate(label=...)`). Real images
+            then come with integer labels from 0; a rare class must be repeated in the batches
+            (`kerasmedgan.data.oversample`), or it is hardly learned. `None` ignores labels.
+        augmentation: changes that real and synthetic images undergo before they are judged, some
+            of `kerasmedgan.gan.AUGMENTATIONS` (`augment_images`); `None` judges them as they are.
+        adaptive_target: steers how often an image is changed by the mean sign of the logits of
+            real images (`AdaptiveProbability`), 0.6 in its source; `None` changes every image.
+        adaptation_images: real images over which that share can rise from 0 to 1.
+        spectral_norm: hold the discriminator's layers by their singular values (`SpectralNorm`)
+            instead of BatchNormalization.
     """
+
+    # For states that were saved before there were options.
+    arguments_off = PLAIN
 
     def __init__(
         self,
@@ -55,11 +79,17 @@ class DCGAN(MultiWorkerMixin, keras.Model):
         r1_weight: float = 0.0,
         seed: int = 0,
         dtype=None,
+        num_classes: int | None = None,
+        augmentation: Sequence[str] | None = None,
+        adaptive_target: float | None = None,
+        adaptation_images: int = ADAPTATION_IMAGES,
+        spectral_norm: bool = False,
         **kwargs,
     ):
         """Builds the three networks."""
         super().__init__(dtype=dtype, **kwargs)
         check_settings(ema_decay, r1_weight, self.dtype_policy)
+        check_num_classes(num_classes)
         self.image_size = image_size
         self.channels = channels
         self.latent_dim = latent_dim
@@ -67,79 +97,68 @@ class DCGAN(MultiWorkerMixin, keras.Model):
         self.ema_decay = ema_decay
         self.r1_weight = r1_weight
         self.seed = seed
+        self.num_classes = num_classes
+        self.augmentation = check_augmentation(augmentation, adaptive_target, adaptation_images)
+        self.adaptive_target = adaptive_target
+        self.adaptation_images = adaptation_images
+        self.spectral_norm = spectral_norm
         shape = {"image_size": image_size, "channels": channels, "width": width}
-        generator = {**shape, "latent_dim": latent_dim, "dtype": self.dtype_policy}
-        self.generator = build_generator(**generator, seed=2 * seed)
+        shape |= {"num_classes": num_classes, "dtype": self.dtype_policy}
+        generator = {**shape, "latent_dim": latent_dim, "seed": 2 * seed}
+        self.generator = build_generator(**generator)
         self.discriminator = build_discriminator(
-            **shape, seed=2 * seed + 1, dtype=self.dtype_policy
+            **shape, spectral_norm=spectral_norm, seed=2 * seed + 1
         )
-        self.ema_generator = build_generator(**generator, seed=2 * seed)
+        self.ema_generator = build_generator(**generator)
         self.ema_generator.trainable = False
         self.g_optimizer = self.d_optimizer = self.loss_pair = None
+        self.adaptive = None
+        if adaptive_target is not None:
+            self.adaptive = AdaptiveProbability(adaptive_target, adaptation_images)
         self._trackers = [
             keras.metrics.Mean(name=name)
             for name in (GENERATOR_LOSS, DISCRIMINATOR_LOSS, REAL_ACCURACY, SYNTHETIC_ACCURACY)
+            + (AUGMENTATION_PROBABILITY,) * (self.adaptive is not None)
         ]
         self.built = True
 
-    def compile(
-        self,
-        g_optimizer: keras.optimizers.Optimizer | str | None = None,
-        d_optimizer: keras.optimizers.Optimizer | str | None = None,
-        loss: str | LossPair = "non_saturating",
-        **kwargs,
-    ) -> None:
-        """Sets both optimizers and the loss pair.
-
-        Args:
-            g_optimizer: the generator's optimizer. Default: Adam(2e-4, beta_1=0.5).
-            d_optimizer: the discriminator's optimizer. Default: the same.
-            loss: "non_saturating", "hinge", "least_squares", or a `LossPair`.
-            **kwargs: `run_eagerly`, `steps_per_execution`, `jit_compile` as Keras knows them.
-        """
-        super().compile(optimizer=None, **{"jit_compile": False, **kwargs})
-        self.loss_pair = get_loss_pair(loss)
-        self.g_optimizer = keras.optimizers.get(g_optimizer or build_adam())
-        self.d_optimizer = keras.optimizers.get(d_optimizer or build_adam())
-        if self.g_optimizer is self.d_optimizer:
-            raise ValueError(
-                "Invalid value for `d_optimizer`. Expected an optimizer of its own. Received: "
-                "the same object as `g_optimizer`. Create two optimizers: each keeps its state."
-            )
-        self.g_optimizer.build(self.generator.trainable_variables)
-        self.d_optimizer.build(self.discriminator.trainable_variables)
-
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        """The four means that `train_step` updates."""
+        """The means that `train_step` updates: four, and the adaptive probability."""
         return self._trackers
 
-    def call(self, latents, training=False):
+    def call(self, latents, labels=None, training=False):
         """Draws images from latents with the averaged generator.
 
         Args:
             latents: float32 tensor, shape `(batch, latent_dim)`, standard normal.
+            labels: integer tensor, shape `(batch,)`, of a GAN with classes.
             training: ignored; the averaged generator always runs in inference mode.
 
         Returns:
             float32 tensor in [-1, 1], shape `(batch, image_size, image_size, channels)`.
         """
-        return self.ema_generator(latents, training=False)
+        return self.ema_generator(with_labels(latents, labels), training=False)
 
     def train_step(self, data):
-        """Updates both networks from one batch of real images and one of synthetic images."""
-        real, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        """Updates both networks from one batch of real images and one of synthetic images.
+
+        With classes, the synthetic images are of the classes of the real ones.
+        """
+        real, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         check_real_images(real, self.image_size, self.channels)
-        latents = training_latents(
-            ops.shape(real)[0], self.latent_dim, seed=self.seed, step=self.g_optimizer.iterations
-        )
+        labels = check_labels(labels, self.num_classes)
+        # A copy: the variable itself would count on while the step goes on.
+        step = tf.identity(self.g_optimizer.iterations.value)
+        latents = training_latents(ops.shape(real)[0], self.latent_dim, seed=self.seed, step=step)
         with tf.GradientTape(persistent=True) as tape:
-            synthetic = self.generator(latents, training=True)
-            real_logits = self.discriminator(real, training=True)
-            synthetic_logits = self.discriminator(synthetic, training=True)
+            synthetic = self.generator(with_labels(latents, labels), training=True)
+            real, synthetic = self._augment(real, step, 0), self._augment(synthetic, step, 1)
+            real_logits = self.discriminator(with_labels(real, labels), training=True)
+            synthetic_logits = self.discriminator(with_labels(synthetic, labels), training=True)
             d_loss = self.loss_pair.discriminator(real_logits, synthetic_logits)
             if self.r1_weight:
-                d_loss += self.r1_weight * r1_penalty(self.discriminator, real)
+                d_loss += self.r1_weight * r1_penalty(self.discriminator, real, labels)
             g_loss = self.loss_pair.generator(synthetic_logits)
             # Keras optimizers sum gradients over replicas; these losses are means over one.
             d_scaled_loss = d_loss / num_replicas()
@@ -149,8 +168,12 @@ class DCGAN(MultiWorkerMixin, keras.Model):
         update_moving_average(
             self.ema_generator, self.generator, self.ema_decay, step=self.g_optimizer.iterations
         )
-        accuracies = self.loss_pair.accuracies(real_logits, synthetic_logits)
-        for tracker, value in zip(self.metrics, (g_loss, d_loss, *accuracies), strict=True):
+        values = [g_loss, d_loss, *self.loss_pair.accuracies(real_logits, synthetic_logits)]
+        if self.adaptive is not None:
+            boundary = self.loss_pair.decision_boundary
+            self.adaptive.update(real_logits, decision_boundary=boundary, step=step)
+            values.append(self.adaptive.probability)
+        for tracker, value in zip(self.metrics, values, strict=True):
             tracker.update_state(value)
         return self.get_metrics_result()
 
@@ -161,38 +184,6 @@ class DCGAN(MultiWorkerMixin, keras.Model):
             "its images. Look at `SampleGrid`, or compare `generate(...)` with real images."
         )
 
-    def generate(self, count: int, *, seed: int, truncation: float = 1.0) -> np.ndarray:
-        """Draws synthetic images with the averaged generator.
-
-        Image `i` of a seed is the same whatever `count` is.
-
-        Args:
-            count: number of images, at least 1.
-            seed: seed of the latents, a non-negative integer.
-            truncation: in (0, 1]; below 1 images vary less, as in `sampling_latents`.
-
-        Returns:
-            uint8 array, shape `(count, image_size, image_size, channels)`, values in [0, 255].
-        """
-        if count < 1:
-            raise ValueError(
-                "Invalid value for `count`. Expected an integer >= 1. "
-                f"Received: {count}. Ask for at least one image."
-            )
-        return self.generate_range(0, count, seed=seed, truncation=truncation)
-
-    def generate_range(
-        self, start: int, stop: int, *, seed: int, truncation: float = 1.0
-    ) -> np.ndarray:
-        """Draws the images with index `start` to `stop - 1` of a seed, as `generate` does."""
-        first = start // CHUNK
-        latents = (
-            sampling_latents(chunk, self.latent_dim, seed=seed, truncation=truncation)
-            for chunk in range(first, -(-stop // CHUNK))
-        )
-        chunks = [to_uint8(self(part, training=False)) for part in latents]
-        return np.concatenate(chunks)[start - first * CHUNK : stop - first * CHUNK]
-
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {
@@ -202,46 +193,24 @@ class DCGAN(MultiWorkerMixin, keras.Model):
             "latent_dim": self.latent_dim,
             "width": self.width,
             "ema_decay": self.ema_decay,
-            "r1_weight": self.r1_weight,
             "seed": self.seed,
+            **{name: getattr(self, name) for name in PLAIN},
         }
 
-    def get_compile_config(self) -> dict:
-        """Returns the arguments of `compile`."""
-        if not self.compiled:
-            return {}
-        return {
-            name: keras.saving.serialize_keras_object(value)
-            for name, value in (
-                ("g_optimizer", self.g_optimizer),
-                ("d_optimizer", self.d_optimizer),
-                ("loss", self.loss_pair),
-            )
-        } | {"steps_per_execution": self.steps_per_execution, "jit_compile": self.jit_compile}
+    @classmethod
+    def from_config(cls, config: dict) -> "DCGAN":
+        """Makes a model of what `get_config` returned; options that it lacks are off."""
+        return super().from_config({**PLAIN, **config})
 
-    def compile_from_config(self, config: dict) -> None:
-        """Compiles with what `get_compile_config` returned."""
-        self.compile(
-            **{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()}
+    def _augment(self, images, step, stream: int):
+        """Returns images as the discriminator is to see them."""
+        if self.augmentation is None:
+            return images
+        uniforms = training_uniforms(
+            ops.shape(images)[0], UNIFORMS, seed=self.seed, step=step, stream=stream
         )
-
-    def save_own_variables(self, store) -> None:
-        """Notes how many variables each optimizer has, for `load_own_variables` to compare."""
-        store["optimizer_variables"] = self._count_optimizer_variables()
-
-    def load_own_variables(self, store) -> None:
-        """Refuses a state of other optimizers, which Keras would skip with a warning."""
-        expected, received = self._count_optimizer_variables(), store["optimizer_variables"][:]
-        if self.compiled and not np.array_equal(expected, received):
-            raise ValueError(
-                f"Cannot load the optimizers' state. Expected {expected} variables, as compiled. "
-                f"Received: {received}. Compile with the optimizers that the file was saved with, "
-                "or load with `compile=False`."
-            )
-
-    def _count_optimizer_variables(self) -> np.ndarray:
-        optimizers = (self.g_optimizer, self.d_optimizer) if self.compiled else ()
-        return np.array([len(optimizer.variables) for optimizer in optimizers], np.int64)
+        probability = 1.0 if self.adaptive is None else self.adaptive.probability
+        return augment_images(images, uniforms, self.augmentation, probability=probability)
 
     def _apply(self, optimizer, tape, loss, network) -> None:
         variables = network.trainable_variables

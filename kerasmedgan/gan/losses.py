@@ -8,6 +8,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from kerasmedgan.gan.networks import with_labels
+
 _PACKAGE = "kerasmedgan"
 
 
@@ -94,7 +96,9 @@ class LeastSquares(LossPair):
         return 0.5 * ops.mean(ops.square(synthetic_logits - 1.0))
 
 
-def r1_penalty(discriminator: keras.Model, real: tf.Tensor) -> tf.Tensor:
+def r1_penalty(
+    discriminator: keras.Model, real: tf.Tensor, labels: tf.Tensor | None = None
+) -> tf.Tensor:
     """Returns half the mean squared length of the discriminator's gradient at real images.
 
     It holds a discriminator back that tells real from synthetic images too sharply.
@@ -103,13 +107,14 @@ def r1_penalty(discriminator: keras.Model, real: tf.Tensor) -> tf.Tensor:
     Args:
         discriminator: from images to logits.
         real: float32 tensor, shape `(batch, height, width, channels)`.
+        labels: integer tensor, shape `(batch,)`, for a discriminator that takes classes.
 
     Returns:
         A float32 scalar tensor, at least 0.
     """
     with tf.GradientTape() as tape:
         tape.watch(real)
-        logits = discriminator(real, training=True)
+        logits = discriminator(with_labels(real, labels), training=True)
     gradients = tape.gradient(logits, real)
     return 0.5 * ops.mean(ops.sum(ops.square(gradients), axis=(1, 2, 3)))
 

@@ -3,11 +3,16 @@
 Source: Radford et al. 2016, arXiv:1511.06434, section 3 (strided convolutions, BatchNormalization
 everywhere but the generator's output and the discriminator's input, ReLU and LeakyReLU, tanh).
 BatchNormalization takes its statistics over the replicas of a strategy together.
+
+With classes, the generator gets a learned vector of the class beside the latents, and the
+discriminator's logit gains the product of another one with its features: a projection, Miyato and
+Koyama 2018, arXiv:1802.05637, section 3.
 """
 
 import keras
 from keras import layers
 
+from kerasmedgan.gan.spectral_norm import SpectralNorm
 from kerasmedgan.images import check_channels
 
 IMAGE_SIZES = (32, 64, 128, 256)
@@ -22,7 +27,14 @@ _BATCH_NORM_MOMENTUM = 0.9
 
 
 def build_generator(
-    *, image_size: int, channels: int, latent_dim: int, width: int, seed: int, dtype=None
+    *,
+    image_size: int,
+    channels: int,
+    latent_dim: int,
+    width: int,
+    seed: int,
+    num_classes: int | None = None,
+    dtype=None,
 ) -> keras.Model:
     """Builds the generator: latents to images.
 
@@ -32,22 +44,31 @@ def build_generator(
         latent_dim: size of the standard normal latent vector.
         width: filters of the last hidden layer; layers below have up to 8 times as many.
         seed: seed of the initial weights.
+        num_classes: number of classes; `None` for a generator without.
         dtype: dtype or dtype policy of the hidden layers. The output is float32.
 
     Returns:
         A model from float32 `(batch, latent_dim)` to float32
-        `(batch, image_size, image_size, channels)` in [-1, 1].
+        `(batch, image_size, image_size, channels)` in [-1, 1]. With classes, from a list of that
+        and integer labels `(batch,)`.
     """
     _check_arguments(image_size, channels, latent_dim=latent_dim, width=width)
     multiples = _width_multiples(image_size)
     initializer = _initializers(seed)
     latents = keras.Input((latent_dim,), name="latents")
+    labels = None if num_classes is None else _label_input()
+    x = latents
+    if labels is not None:
+        # As long and as large as the latents: a small vector would hardly be heard beside them.
+        normal = keras.initializers.RandomNormal(stddev=1.0, seed=seed * 1000 + 999)
+        vector = layers.Embedding(num_classes, latent_dim, normal, name="class", dtype=dtype)
+        x = layers.Concatenate(dtype=dtype)([latents, vector(labels)])
     x = layers.Dense(
         _BASE_SIZE**2 * multiples[0] * width,
         use_bias=False,
         kernel_initializer=next(initializer),
         dtype=dtype,
-    )(latents)
+    )(x)
     x = layers.Reshape((_BASE_SIZE, _BASE_SIZE, multiples[0] * width), dtype=dtype)(x)
     x = layers.ReLU(dtype=dtype)(_normalise(x, dtype))
     for multiple in multiples[1:]:
@@ -70,11 +91,18 @@ def build_generator(
         dtype=dtype,
     )(x)
     images = layers.Activation("tanh", dtype="float32", name="images")(x)
-    return keras.Model(latents, images, name="generator")
+    return keras.Model(with_labels(latents, labels), images, name="generator")
 
 
 def build_discriminator(
-    *, image_size: int, channels: int, width: int, seed: int, dtype=None
+    *,
+    image_size: int,
+    channels: int,
+    width: int,
+    seed: int,
+    num_classes: int | None = None,
+    spectral_norm: bool = False,
+    dtype=None,
 ) -> keras.Model:
     """Builds the discriminator: images to one logit each.
 
@@ -83,35 +111,65 @@ def build_discriminator(
         channels: 1 or 3.
         width: filters of the first layer; later layers have up to 8 times as many.
         seed: seed of the initial weights.
+        num_classes: number of classes; `None` for a discriminator without.
+        spectral_norm: whether `SpectralNorm` holds every layer, instead of BatchNormalization,
+            whose scale would undo it.
         dtype: dtype or dtype policy of the hidden layers. The logits are float32.
 
     Returns:
         A model from float32 `(batch, image_size, image_size, channels)` in [-1, 1] to float32
-        logits `(batch, 1)`; larger means real.
+        logits `(batch, 1)`; larger means real. With classes, from a list of that and integer
+        labels `(batch,)`.
     """
     _check_arguments(image_size, channels, width=width)
     multiples = _width_multiples(image_size)[::-1]
     initializer = _initializers(seed)
     images = keras.Input((image_size, image_size, channels), name="images")
+    labels = None if num_classes is None else _label_input()
+
+    def held(layer: keras.layers.Layer, use_bias: bool = True) -> keras.layers.Layer:
+        if not spectral_norm:
+            return layer
+        return SpectralNorm(layer, use_bias, seed, dtype=layer.dtype_policy)
+
     x = images
     for position, multiple in enumerate(multiples):
-        x = layers.Conv2D(
+        convolution = layers.Conv2D(
             multiple * width,
             _KERNEL_SIZE,
             strides=2,
             padding="same",
-            use_bias=position == 0,
+            use_bias=position == 0 and not spectral_norm,
             kernel_initializer=next(initializer),
             dtype=dtype,
-        )(x)
-        if position > 0:
+        )
+        x = held(convolution)(x)
+        if position > 0 and not spectral_norm:
             x = _normalise(x, dtype)
         x = layers.LeakyReLU(negative_slope=_LEAKY_SLOPE, dtype=dtype)(x)
     x = layers.Flatten(dtype=dtype)(x)
-    logits = layers.Dense(1, kernel_initializer=next(initializer), dtype="float32", name="logits")(
-        x
+    dense = layers.Dense(
+        1,
+        use_bias=not spectral_norm,
+        kernel_initializer=next(initializer),
+        dtype="float32",
+        name="logits",
     )
-    return keras.Model(images, logits, name="discriminator")
+    logits = held(dense)(x)
+    if labels is not None:
+        vector = layers.Embedding(num_classes, x.shape[-1], next(initializer), dtype="float32")
+        vectors = held(vector, use_bias=False)(labels)
+        logits += layers.Dot(axes=1, dtype="float32", name="projection")([x, vectors])
+    return keras.Model(with_labels(images, labels), logits, name="discriminator")
+
+
+def with_labels(inputs, labels):
+    """Returns what a network of either kind takes: the inputs, with the labels if there are any."""
+    return inputs if labels is None else [inputs, labels]
+
+
+def _label_input() -> keras.KerasTensor:
+    return keras.Input((), dtype="int64", name="labels")
 
 
 def _width_multiples(image_size: int) -> list[int]:

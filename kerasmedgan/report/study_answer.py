@@ -5,7 +5,6 @@ from collections.abc import Callable
 from kerasmedgan.report.study_metrics import format_fraction, metric_title, primary_difference
 from kerasmedgan.report.study_read import StudyRun
 from kerasmedgan.report.study_shortcut import (
-    EVERY_CLASS_ARM,
     falls_unproven,
     harmful_shortcuts,
 )
@@ -66,9 +65,10 @@ def format_recommendation(study: StudyRun) -> str:
     differing = [f"`{arm}` at fraction {part:g}" for part, arm in others if arm != chosen]
     if differing:
         parts.append(f"With less data: {', '.join(differing)}.")
-    if harmful_shortcuts(study) and EVERY_CLASS_ARM not in study.arms:
+    to_try = dict.fromkeys(shortcut.every_class_arm for shortcut in harmful_shortcuts(study))
+    if missing := [arm for arm in to_try if arm not in study.arms]:
         parts.append(
-            f"To try, without a promise: `{EVERY_CLASS_ARM}` (see the warning in the shortcut "
+            f"To try, without a promise: {format_names(missing)} (see the warning in the shortcut "
             "audit)."
         )
     return " ".join(parts)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from kerasmedgan.data.split_guard import TRAIN, VALIDATION
 from kerasmedgan.report.environment_table import format_environment
 from kerasmedgan.report.study_metrics import format_fraction
-from kerasmedgan.report.study_read import SYNTHETIC, StudyRun
+from kerasmedgan.report.study_read import SYNTHETIC, StudyRun, drawn_class
 from kerasmedgan.report.tables import (
     escape,
     format_counts,
@@ -152,10 +152,12 @@ def _dose(cell: dict) -> str:
 
 def _generators(study: StudyRun) -> str:
     header = ["fraction", "seed", "class", "real images", "epochs", "steps", "batch", "seconds"]
-    keys = ("seed", "class", "images", "epochs", "steps", "batch_size", "seconds", "count")
+    keys = ("images", "epochs", "steps", "batch_size", "seconds", "count")
     rows = [
         [
             format_fraction(entry["fraction"]),
+            entry["seed"],
+            drawn_class(entry),
             *(entry[key] for key in keys),
             entry["diversity_ratio"],
         ]

@@ -2,7 +2,7 @@
 
 from kerasmedgan.report.study_answer import RECOMMENDATION_RULE
 from kerasmedgan.report.study_metrics import metric_title
-from kerasmedgan.report.study_read import StudyRun
+from kerasmedgan.report.study_read import StudyRun, is_conditional
 from kerasmedgan.report.study_shortcut import EVERY_CLASS_ARM
 from kerasmedgan.study import REAL
 from kerasmedgan.study.shortcut import DISTINGUISHABLE_AUC
@@ -25,7 +25,7 @@ def format_method(study: StudyRun) -> str:
         "Threshold: each classifier's own, the one of the largest sensitivity + specificity - 1 on "
         "validation (Youden 1950, Cancer 3, 32-35).",
         "GAN: trained only on the real training images of its own fraction and seed; validation "
-        "and test images were never shown to it.",
+        f"and test images were never shown to it.{_all_classes(study)}",
         "Test: opened once for each classifier, after its weights and threshold were saved.",
         f"Statistics: differences paired by seed, level {study.results['level']:g}; noise of seeds "
         "estimated from all arms together (Dunnett 1955) and never below an arm's own, noise of "
@@ -40,6 +40,15 @@ def format_method(study: StudyRun) -> str:
         f"{DISTINGUISHABLE_AUC}).",
     )
     return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
+
+
+def _all_classes(study: StudyRun) -> str:
+    if not any(map(is_conditional, study.arms)):
+        return ""
+    return (
+        " One of all classes learned from all of them, images of the smaller ones repeated, for as "
+        "many updates as one of a class."
+    )
 
 
 def _validation(study: StudyRun) -> str:

@@ -11,7 +11,7 @@ from kerasmedgan.images import make_grid
 from kerasmedgan.report import canvas
 from kerasmedgan.report.study_figures import WIDTH
 from kerasmedgan.report.study_metrics import metric_title
-from kerasmedgan.report.study_read import StudyRun
+from kerasmedgan.report.study_read import StudyRun, drawn_class
 
 CALIBRATION_BINS = 10
 GRID_IMAGES = 36
@@ -67,7 +67,7 @@ def synthetic_images(study: StudyRun) -> Figure:
         images = study.synthetic_images(generator, GRID_IMAGES)
         canvas.show_grid(axes, make_grid(images, columns=_GRID_COLUMNS))
         # A long name of a class would run into its neighbour's.
-        name = textwrap.fill(generator["class"], _TITLE_CHARACTERS)
+        name = textwrap.fill(drawn_class(generator), _TITLE_CHARACTERS)
         axes.set_title(f"{name}\nsynthetic", fontsize=10)
     return figure
 

@@ -14,7 +14,7 @@ from kerasmedgan.report.run_files import (
     read_test_scores,
 )
 from kerasmedgan.run_folder import CONFIG
-from kerasmedgan.study import REAL
+from kerasmedgan.study import ARMS, REAL
 
 SYNTHETIC = "synthetic"
 
@@ -89,8 +89,13 @@ class StudyRun:
         return _matching(self.results["cells"], **conditions)
 
     def generators(self, **conditions) -> list[dict]:
-        """Returns the GANs of the given `fraction`, `seed` or `class`."""
-        return _matching(self.results["generators"], **conditions)
+        """Returns the GANs of the given `fraction`, `seed`, `class` or kind (`conditional`).
+
+        One of all classes has an entry for each class that it drew.
+        """
+        # Studies before there was the other kind do not say which it is.
+        entries = [{"conditional": False, **entry} for entry in self.results["generators"]]
+        return _matching(entries, **conditions)
 
     def synthetic_classes(self, fraction: float, arm: str) -> set[str]:
         """Returns the classes of which an arm trained on synthetic images, in any seed."""
@@ -178,6 +183,20 @@ def read_study(run: str | os.PathLike) -> StudyRun:
     config = Path(run) / CONFIG
     settings = read_json(config) if config.is_file() else {}
     return StudyRun(Path(run), results, settings)
+
+
+def is_conditional(arm: str) -> bool:
+    """Returns whether an arm's images were drawn by a GAN of all classes."""
+    return arm in ARMS and ARMS[arm].conditional
+
+
+def drawn_class(generator: dict) -> str:
+    """Names the class that a GAN drew, and the GAN if it is one of all classes.
+
+    Args:
+        generator: an entry of `StudyRun.generators`.
+    """
+    return generator["class"] + " (GAN of all classes)" * generator["conditional"]
 
 
 def _matching(entries: list[dict], **conditions) -> list[dict]:

@@ -1,11 +1,12 @@
 """Report of a study, shortcut audit: can a classifier tell a class by being synthetic?"""
 
 import dataclasses
+import itertools
 
 import numpy as np
 
 from kerasmedgan.report.study_metrics import format_fraction
-from kerasmedgan.report.study_read import StudyRun
+from kerasmedgan.report.study_read import StudyRun, drawn_class, is_conditional
 from kerasmedgan.report.tables import escape, format_names, format_table
 from kerasmedgan.study.shortcut import DISTINGUISHABLE_AUC
 from kerasmedgan.study.verdict import HURTS, NO_EVIDENCE
@@ -29,15 +30,25 @@ class Shortcut:
     arms: tuple[str, ...]
     auc: float
 
+    @property
+    def every_class_arm(self) -> str:
+        """The arm of the same kind of GAN whose synthetic images stand in every class."""
+        return f"c{EVERY_CLASS_ARM}" if is_conditional(self.arms[0]) else EVERY_CLASS_ARM
+
 
 def find_shortcuts(study: StudyRun) -> list[Shortcut]:
     """Returns the classes that can be told by being synthetic, largest fraction first."""
     found = []
     for fraction in study.fractions:
         classes = {arm: study.synthetic_classes(fraction, arm) for arm in study.arms}
-        for name in study.class_names:
-            arms = tuple(arm for arm, drawn in classes.items() if drawn == {name})
-            audits = study.generators(fraction=fraction, **{"class": name})
+        for name, conditional in itertools.product(study.class_names, (False, True)):
+            arms = tuple(
+                arm
+                for arm, drawn in classes.items()
+                if drawn == {name} and is_conditional(arm) == conditional
+            )
+            kind = {"class": name, "conditional": conditional}
+            audits = study.generators(fraction=fraction, **kind)
             if not arms or not audits:
                 continue
             auc = float(np.mean([audit["shortcut"]["auc"] for audit in audits]))
@@ -84,7 +95,7 @@ def _audit_table(study: StudyRun) -> str:
         [
             format_fraction(generator["fraction"]),
             generator["seed"],
-            generator["class"],
+            drawn_class(generator),
             f"{generator['shortcut']['auc']:.3f}",
             ", ".join(f"{auc:.3f}" for auc in generator["shortcut"]["fold_aucs"]),
             generator["shortcut"]["images"],
@@ -118,18 +129,19 @@ def _warning(study: StudyRun, shortcuts: list[Shortcut]) -> str:
 
 
 def _advice(study: StudyRun, shortcuts: list[Shortcut]) -> str:
-    if EVERY_CLASS_ARM not in study.arms:
+    arm = shortcuts[0].every_class_arm
+    if arm not in study.arms:
         return (
-            f"What to do: run `{EVERY_CLASS_ARM}` as well, which puts synthetic images into every "
+            f"What to do: run `{arm}` as well, which puts synthetic images into every "
             "class at the same share, so that looking synthetic says nothing of the class. It is "
             "the thing to try, not a promise."
         )
     verdicts = "; ".join(
-        f"{study.comparison(shortcut.fraction, EVERY_CLASS_ARM)['verdict']} at fraction "
+        f"{study.comparison(shortcut.fraction, arm)['verdict']} at fraction "
         f"{format_fraction(shortcut.fraction)}"
         for shortcut in shortcuts
     )
     return (
-        f"What to do: look at `{EVERY_CLASS_ARM}`, which puts synthetic images into every class at "
+        f"What to do: look at `{arm}`, which puts synthetic images into every class at "
         f"the same share and was run here too (verdict: {verdicts})."
     )

@@ -157,6 +157,11 @@ class TrainingState(keras.callbacks.Callback):
         if found is None:
             return 0
         arrays, facts = found
+        # What a state does not say was not there yet when it was saved.
+        facts["settings"]["model"] = {
+            **getattr(model, "arguments_off", {}),
+            **facts["settings"]["model"],
+        }
         if difference := first_difference(facts["settings"], settings):
             name, saved, received = difference
             raise TrainingStateError(

@@ -7,6 +7,7 @@ import numpy as np
 
 from kerasmedgan.augmentation import augment
 from kerasmedgan.data.labeled import LabeledImages, concatenate
+from kerasmedgan.data.oversample import oversample
 
 REAL = "real"
 REAL_AND_GAN = "real+gan"
@@ -28,6 +29,8 @@ class Arm:
         classical: whether shifts, small rotations and the like are applied in training.
         weighs_classes: whether the loss weighs the classes alike.
         oversamples: whether images of the smaller classes are repeated to balance the classes.
+        conditional: whether its synthetic images are drawn by one GAN of all classes, instead of a
+            GAN of each class.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Arm:
     classical: bool = False
     weighs_classes: bool = False
     oversamples: bool = False
+    conditional: bool = False
 
     @property
     def is_synthetic(self) -> bool:
@@ -63,6 +67,16 @@ ARMS = {
         Arm("gan-all", "real images and synthetic ones of every class alike", EVERY_CLASS),
         Arm("gan-pretrain", "synthetic images first, then real ones", EVERY_CLASS, pretrains=True),
     )
+}
+ARMS |= {
+    f"c{arm.name}": dataclasses.replace(
+        arm,
+        name=f"c{arm.name}",
+        description=f"as {arm.name}, drawn by one GAN of all classes",
+        conditional=True,
+    )
+    for arm in ARMS.values()
+    if arm.is_synthetic
 }
 DEFAULT_ARMS = (REAL, "weights", "classical", "gan", "gan+classical")
 
@@ -126,20 +140,6 @@ def choose_synthetic(
 def synthetic_count(real_count: int, ratio: float) -> int:
     """Returns the number of synthetic images of a class, at least 2."""
     return max(2, round(ratio * real_count))
-
-
-def oversample(real: LabeledImages, *, seed: int) -> LabeledImages:
-    """Repeats images of the smaller classes until each class has as many as the largest.
-
-    Every image is there equally often, give or take one.
-    """
-    generator = np.random.default_rng(seed)
-    largest = max(real.counts().values())
-    rows = []
-    for label in np.unique(real.labels):
-        of_class = generator.permutation(np.flatnonzero(real.labels == label))
-        rows.append(np.resize(of_class, largest))
-    return real.take(np.concatenate(rows))
 
 
 def build_arms(train: LabeledImages, synthetic: LabeledImages) -> dict[str, LabeledImages]:

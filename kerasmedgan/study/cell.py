@@ -14,7 +14,7 @@ from kerasmedgan.environment import peak_memory_mib
 from kerasmedgan.evaluation import choose_threshold, evaluate, predict, write_predictions
 from kerasmedgan.files import read_json, write_json
 from kerasmedgan.study.arms import ARMS, choose_synthetic, composition, training_phases
-from kerasmedgan.study.generator import load_drawn
+from kerasmedgan.study.generator import generator_folder, load_drawn
 from kerasmedgan.study.guard import TestGuard
 from kerasmedgan.study.prepare import Study, TrainingSet, classical_settings
 from kerasmedgan.study.run import save_classifier
@@ -145,7 +145,8 @@ def _train_and_choose(
 def _phases(arm: str, training_set: TrainingSet, ratio: float | None, output: Path) -> list:
     classes, synthetic = training_set.classes_of(arm), None
     if classes:
-        drawn = load_drawn(training_set.train, output / "synthetic" / training_set.folder)
+        folder = generator_folder(training_set.folder, conditional=ARMS[arm].conditional)
+        drawn = load_drawn(training_set.train, output / "synthetic" / folder)
         synthetic = choose_synthetic(drawn, training_set.train, classes, ratio)
     return training_phases(ARMS[arm], training_set.train, synthetic, seed=training_set.seed)
 

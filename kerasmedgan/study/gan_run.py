@@ -10,7 +10,7 @@ import keras
 
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.files import atomic_path, read_json, write_json
-from kerasmedgan.gan import DCGAN
+from kerasmedgan.gan import DCGAN, PLAIN
 from kerasmedgan.quality import mean_pairwise_distance
 from kerasmedgan.resume import TrainingState
 from kerasmedgan.run_folder import write_history
@@ -38,7 +38,7 @@ def run_gan(
 
     Args:
         gan: a compiled DCGAN.
-        images: real training images of one class.
+        images: real training images, of one class unless the GAN has classes.
         directory: receives the files, of this GAN alone.
         epochs: passes over the images.
         batch_size: images an update.
@@ -92,9 +92,10 @@ def run_gan(
 
 
 def describe_gan(gan: DCGAN) -> dict:
-    """Returns the settings of the networks and of `compile`, JSON-ready."""
+    """Returns the settings of the networks, options that are on, and `compile`, JSON-ready."""
     settings = gan.get_config()
-    names = ("image_size", "channels", "latent_dim", "width", "ema_decay", "seed")
+    names = ["image_size", "channels", "latent_dim", "width", "ema_decay", "seed"]
+    names += [name for name, off in PLAIN.items() if settings[name] != off]
     return {
         **{name: settings[name] for name in names},
         "dtype": gan.dtype_policy.name,

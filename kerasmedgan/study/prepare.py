@@ -132,6 +132,12 @@ def prepare_study(settings: StudySettings) -> Study:
         "classical": dataclasses.asdict(classical_settings(settings)),
         "gan": without_names(describe_gan(gan)),
     }
+    if any(ARMS[name].conditional for name in settings.arms):
+        classes = len(sets[0]["images"])
+        gan = build_generator_model(
+            settings, seed=settings.first_seed, steps=1, num_classes=classes
+        )
+        config["conditional_gan"] = without_names(describe_gan(gan))
     return Study(settings, positive_class, scarce_class, report, config)
 
 
@@ -225,5 +231,6 @@ def _check_gans(settings: StudySettings, training_set: TrainingSet) -> None:
                 f"needs. Received: {list(allowed)}, without {missing}. Add them, or leave out "
                 "the arm."
             )
-        for of in needed:
+        # A GAN of all classes has more images than the larger of two.
+        for of in () if ARMS[name].conditional else needed:
             gan_batch_size(settings.gan_batch_size, training_set.train.counts()[of])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from kerasmedgan.data.patients import DEFAULT_PATIENT_PATTERN
 from kerasmedgan.distribution import check_one_process
-from kerasmedgan.study.arms import ARMS, DEFAULT_ARMS, EVERY_CLASS, check_arms
+from kerasmedgan.study.arms import DEFAULT_ARMS, check_arms
 from kerasmedgan.study.statistics import METRICS
 from kerasmedgan.study.train import ClassifierSettings, updates_per_epoch
 
@@ -117,16 +117,6 @@ class StudySettings:
     def seed_list(self) -> tuple[int, ...]:
         """The seeds, in order."""
         return tuple(range(self.first_seed, self.first_seed + self.seeds))
-
-    @property
-    def draws_every_class(self) -> bool:
-        """Whether an arm needs a GAN of every class."""
-        return any(ARMS[name].draws == EVERY_CLASS for name in self.arms)
-
-    @property
-    def draws_any_class(self) -> bool:
-        """Whether an arm needs a GAN."""
-        return any(ARMS[name].is_synthetic for name in self.arms)
 
     def classifier(self, smallest: int) -> ClassifierSettings:
         """Returns how to train classifiers whose smallest training set has this many images."""

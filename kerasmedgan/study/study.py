@@ -12,8 +12,9 @@ import keras
 from kerasmedgan.distribution import get_strategy
 from kerasmedgan.files import write_json
 from kerasmedgan.run_folder import resume_run_folder
+from kerasmedgan.study.arms import ARMS, EVERY_CLASS
 from kerasmedgan.study.cell import cell_name, run_cell
-from kerasmedgan.study.generator import train_generator
+from kerasmedgan.study.generator import FACTS, generator_folder, train_generator
 from kerasmedgan.study.prepare import Study, TrainingSet
 from kerasmedgan.study.progress import Progress
 from kerasmedgan.study.results import collect_results
@@ -53,10 +54,11 @@ def run_study(
             sets.append(training_set.facts())
             drawn = set()
             for arm in study.settings.arms:
+                conditional = ARMS[arm].conditional
                 for class_name in training_set.classes_of(arm):
-                    if class_name not in drawn:
-                        generators.append(work.generator(training_set, class_name))
-                        drawn.add(class_name)
+                    if (class_name, conditional) not in drawn:
+                        generators.append(work.generator(training_set, class_name, conditional))
+                        drawn.add((class_name, conditional))
                 cells.append(work.cell(training_set, arm))
     results = collect_results(study, output, cells, generators, sets)
     write_json(output / RESULTS, results)
@@ -85,9 +87,10 @@ class _Work:
             {"GAN": len(sets) * _gans_a_set(study), "cell": len(sets) * len(study.settings.arms)}
         )
 
-    def generator(self, training_set: TrainingSet, class_name: str) -> dict:
-        """Trains or reads the GAN of a class."""
+    def generator(self, training_set: TrainingSet, class_name: str, conditional: bool) -> dict:
+        """Trains or reads the GAN of a class, or of all, and draws the class."""
         name = f"fraction {training_set.fraction:g}, seed {training_set.seed}, {class_name}"
+        name += " by a GAN of all classes" * conditional
 
         def train() -> dict:
             return train_generator(
@@ -97,9 +100,11 @@ class _Work:
                 output=self.output,
                 folder=training_set.folder,
                 seed=training_set.seed,
+                conditional=conditional,
             )
 
-        finished = self.output / f"generators/{training_set.folder}/{class_name}/generator.json"
+        folder = generator_folder(training_set.folder, conditional=conditional)
+        finished = self.output / "generators" / folder / class_name / FACTS
         entry = self._run("GAN", name, train, finished)
         return {"fraction": training_set.fraction, "seed": training_set.seed, **entry}
 
@@ -126,6 +131,12 @@ class _Work:
 
 
 def _gans_a_set(study: Study) -> int:
-    if study.settings.draws_every_class:
-        return len(study.config["training_sets"][0]["images"])
-    return int(study.settings.draws_any_class)
+    """Returns how many classes are drawn for each training set, by either kind of GAN."""
+    total = 0
+    for conditional in (False, True):
+        arms = [ARMS[name] for name in study.settings.arms if ARMS[name].conditional == conditional]
+        if any(arm.draws == EVERY_CLASS for arm in arms):
+            total += len(study.config["training_sets"][0]["images"])
+        else:
+            total += any(arm.is_synthetic for arm in arms)
+    return total
