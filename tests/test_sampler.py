@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from small_gan import compiled
 
+from kerasmedgan import DCGAN
 from kerasmedgan.serving import Sampler
 from kerasmedgan.serving.sampler import _slerp
 from kerasmedgan.synthesis import load_synthetic, read_manifest, regenerate
@@ -119,3 +120,14 @@ def test_the_run_marks_its_own_export_too(small_run):
     assert len(rows) == 8
     for row in rows:
         assert "SYNTHETIC" in Image.open(small_run / "synthetic" / row["file"]).text["Description"]
+
+
+def test_a_gan_of_several_classes_draws_the_one_that_is_named():
+    gan = DCGAN(image_size=32, latent_dim=8, width=4, num_classes=2)
+    sampler = Sampler(gan, "PNEUMONIA", label=1)
+    expected = gan.generate(3, seed=5, label=1)
+    assert not np.array_equal(expected, gan.generate(3, seed=5, label=0))
+    np.testing.assert_array_equal(sampler.sample(3, seed=5), expected)
+    walk = sampler.walk(5, 6, steps=2)
+    assert np.abs(walk[0].astype(int) - expected[0]).max() <= 1
+    assert [row.label for row in sampler.rows(2, seed=5)] == [1, 1]

@@ -42,12 +42,14 @@ class Sampler:
 
     Args:
         gan: a trained DCGAN.
-        class_name: the class that it draws.
+        class_name: the class to draw.
+        label: its number, of a GAN of several classes; else `None`.
     """
 
-    def __init__(self, gan: DCGAN, class_name: str):
+    def __init__(self, gan: DCGAN, class_name: str, label: int | None = None):
         """Takes what `load` loaded."""
         self.class_name = class_name
+        self.label = label
         self.model_sha256 = weights_sha256(gan.ema_generator)
         self._gan = gan
 
@@ -71,7 +73,8 @@ class Sampler:
                 f"{[one.class_name for one in run.generators]}, which this run has generators of. "
                 f"Received: {class_name!r}. Choose one of them, or a run with a GAN."
             )
-        return cls(load_checked_model(run, found[0].model, DCGAN), found[0].class_name)
+        gan, name = load_checked_model(run, found[0].model, DCGAN), found[0].class_name
+        return cls(gan, name, None if gan.num_classes is None else run.class_names.index(name))
 
     def sample(self, count: int, *, seed: int, truncation: float = 1.0) -> np.ndarray:
         """Draws synthetic images; image `i` of a seed is the same whatever `count` is.
@@ -89,7 +92,7 @@ class Sampler:
         """
         _check("count", count, 1, MAXIMUM_COUNT)
         _check("seed", seed, 0, _MAXIMUM_SEED)
-        return self._gan.generate(count, seed=seed, truncation=truncation)
+        return self._gan.generate(count, seed=seed, label=self.label, truncation=truncation)
 
     def walk(
         self, first_seed: int, last_seed: int, *, steps: int = 8, truncation: float = 1.0
@@ -122,7 +125,8 @@ class Sampler:
         )
         latents = _slerp(first, last, np.linspace(0.0, 1.0, steps))
         whole = np.resize(latents, (CHUNK, size)).astype(np.float32)
-        return to_uint8(self._gan(tf.constant(whole), training=False))[:steps]
+        labels = None if self.label is None else np.full(CHUNK, self.label)
+        return to_uint8(self._gan(tf.constant(whole), labels, training=False))[:steps]
 
     def rows(self, count: int, *, seed: int, truncation: float = 1.0) -> list[ManifestRow]:
         """Returns the manifest of `sample` with the same arguments."""
@@ -132,6 +136,7 @@ class Sampler:
             seed=seed,
             model_sha256=self.model_sha256,
             truncation=truncation,
+            label=self.label,
         )
 
     def archive(self, count: int, *, seed: int, truncation: float = 1.0) -> bytes:
