@@ -2,17 +2,16 @@
 
 import csv
 import dataclasses
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.data.split_guard import TRAIN
 from kerasmedgan.files import atomic_directory, write_csv
+from kerasmedgan.fingerprints import weights_sha256
 from kerasmedgan.gan import DCGAN
 from kerasmedgan.images import encode_png, read_images
 
@@ -153,15 +152,6 @@ def regenerate(model: DCGAN, row: ManifestRow) -> np.ndarray:
             f"{row.file}. Received: {digest[:12]}. Load the model that wrote the manifest."
         )
     return model.generate_range(row.index, row.index + 1, seed=row.seed)[0]
-
-
-def weights_sha256(network: keras.Model) -> str:
-    """Returns the sha256 of a network's weights: shapes, dtypes and values, in layer order."""
-    digest = hashlib.sha256()
-    for weight in network.get_weights():
-        digest.update(f"{weight.dtype}{weight.shape}".encode())
-        digest.update(np.ascontiguousarray(weight))
-    return digest.hexdigest()
 
 
 def _write_manifest(directory: Path, rows: list[ManifestRow]) -> None:

@@ -1,18 +1,34 @@
 """Quality of synthetic images: how near to the real ones, how varied, and whether copied."""
 
+from kerasmedgan.quality.classifier_features import train_classifier_features
 from kerasmedgan.quality.copying import copying_statistic, rank_statistic
 from kerasmedgan.quality.distances import mean_pairwise_distance
+from kerasmedgan.quality.features import FeatureExtractor
 from kerasmedgan.quality.frechet import frechet_distance
+from kerasmedgan.quality.judge import Judge
+from kerasmedgan.quality.keras_features import KerasFeatures, inception_features
 from kerasmedgan.quality.kid import KernelDistance, kernel_distance
 from kerasmedgan.quality.manifold import ManifoldScores, manifold_scores
+from kerasmedgan.quality.score import Measures, Passport, PassportError, Score
+from kerasmedgan.quality.texture_features import TextureFeatures
 
 __all__ = [
+    "FeatureExtractor",
+    "Judge",
+    "KerasFeatures",
     "KernelDistance",
     "ManifoldScores",
+    "Measures",
+    "Passport",
+    "PassportError",
+    "Score",
+    "TextureFeatures",
     "copying_statistic",
     "frechet_distance",
+    "inception_features",
     "kernel_distance",
     "manifold_scores",
     "mean_pairwise_distance",
     "rank_statistic",
+    "train_classifier_features",
 ]
