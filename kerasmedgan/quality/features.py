@@ -20,12 +20,14 @@ class FeatureExtractor(abc.ABC):
         weights_sha256: sha256 of what it learned.
         size: number of features.
         pixel_path: what happens to the pixels in front of it.
+        sees_mirroring: whether a mirrored image may have other features.
     """
 
     name: str
     weights_sha256: str
     size: int
     pixel_path: str
+    sees_mirroring = True
 
     def __call__(self, images: np.ndarray | ImageRows) -> np.ndarray:
         """Extracts features, a batch of images at a time.

@@ -32,6 +32,8 @@ class TextureFeatures(FeatureExtractor):
         reference: uint8 real training images `(count, height, width, channels)`, two at least.
     """
 
+    sees_mirroring = False
+
     def __init__(self, reference: np.ndarray | ImageRows):
         """Measures the reference images."""
         self._mean, self._scale = np.float64(0.0), np.float64(1.0)
