@@ -10,10 +10,14 @@ import numpy as np
 
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.data.split_guard import TRAIN
-from kerasmedgan.files import atomic_directory, write_csv
+from kerasmedgan.files import atomic_directory, write_csv, write_json
 from kerasmedgan.fingerprints import weights_sha256
 from kerasmedgan.gan import DCGAN
 from kerasmedgan.images import encode_png, read_images
+from kerasmedgan.quality.audit_result import MemorisedError
+from kerasmedgan.quality.contact_sheet import write_contact_sheet
+from kerasmedgan.quality.memorisation import MemorisationAudit
+from kerasmedgan.quality.withholding import draw_new_images
 
 MANIFEST = "manifest.csv"
 
@@ -26,7 +30,7 @@ class ManifestRow:
         file: path below the export folder, "CLASS/000000.png".
         class_name: the class that the generator was trained on.
         seed: seed of `DCGAN.generate`.
-        index: number of the image in that seed's sequence.
+        index: number of the image in that seed's sequence; an audit leaves gaps.
         model_sha256: `weights_sha256` of the generator that drew it.
     """
 
@@ -41,12 +45,22 @@ _HEADER = ("file", "class", "seed", "index", "model_sha256")
 
 
 def export_images(
-    model: DCGAN, directory: str | os.PathLike, *, count: int, class_name: str, seed: int
+    model: DCGAN,
+    directory: str | os.PathLike,
+    *,
+    count: int,
+    class_name: str,
+    seed: int,
+    audit: MemorisationAudit | None = None,
 ) -> list[ManifestRow]:
     """Writes `directory/CLASS/000000.png ...` and the class's rows of `directory/manifest.csv`.
 
     The class's folder appears when all its files are written, and its rows after that: what the
     manifest names is whole. An older export of the class is replaced; other classes stay.
+
+    With an audit, images that are copies of training images are withheld, and the next ones of the
+    seed take their place. Beside the manifest it leaves `memorisation_CLASS.json` with the counts,
+    and `private_CLASS.png`, which shows the most suspect images beside real ones: never publish it.
 
     Args:
         model: a trained DCGAN.
@@ -54,16 +68,24 @@ def export_images(
         count: number of images, at least 1.
         class_name: the class that the model was trained on; it names the folder.
         seed: seed of `DCGAN.generate`.
+        audit: `MemorisationAudit` of the images that the model learned from.
 
     Returns:
         The rows written.
+
+    Raises:
+        MemorisedError: if the audit refuses the generator as a whole. Its two files are written,
+            and an older export of the class is left as it was.
     """
     directory = Path(directory)
-    images = model.generate(count, seed=seed)
+    if audit is None:
+        images, indexes = model.generate(count, seed=seed), range(count)
+    else:
+        images, indexes = _draw_audited(model, directory, count, class_name, seed, audit)
     digest = weights_sha256(model.ema_generator)
     rows = [
-        ManifestRow(f"{class_name}/{index:06d}.png", class_name, seed, index, digest)
-        for index in range(count)
+        ManifestRow(f"{class_name}/{number:06d}.png", class_name, seed, int(index), digest)
+        for number, index in enumerate(indexes)
     ]
     others = []
     if (directory / MANIFEST).exists():
@@ -72,6 +94,9 @@ def export_images(
     with atomic_directory(directory / class_name) as temporary:
         for row, image in zip(rows, images, strict=True):
             (temporary / Path(row.file).name).write_bytes(encode_png(image))
+    if audit is None:
+        for path in _audit_files(directory, class_name):
+            path.unlink(missing_ok=True)
     _write_manifest(directory, others + rows)
     return rows
 
@@ -156,3 +181,34 @@ def regenerate(model: DCGAN, row: ManifestRow) -> np.ndarray:
 
 def _write_manifest(directory: Path, rows: list[ManifestRow]) -> None:
     write_csv(directory / MANIFEST, _HEADER, map(dataclasses.astuple, rows))
+
+
+def _draw_audited(
+    model: DCGAN,
+    directory: Path,
+    count: int,
+    class_name: str,
+    seed: int,
+    audit: MemorisationAudit,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns images that are no copies and their indexes; writes what the audit found."""
+
+    def draw(start: int, stop: int) -> np.ndarray:
+        return model.generate_range(start, stop, seed=seed)
+
+    new = draw_new_images(draw, count, audit)
+    facts, sheet = _audit_files(directory, class_name)
+    counts = {"exported": len(new.images), "withheld": new.withheld}
+    write_json(facts, {"class": class_name, **counts, **audit.to_dict(), **new.result.to_dict()})
+    write_contact_sheet(sheet, new.judged, new.result, audit.training)
+    if new.result.refusal is not None:
+        raise MemorisedError(
+            f"Cannot export images of {class_name}. Expected a generator that draws new images. "
+            f"Received: one that copies: {new.result.refusal}. Train it on more images or for "
+            f"fewer epochs, and look at {sheet}, which shows real images."
+        )
+    return new.images, new.indexes
+
+
+def _audit_files(directory: Path, class_name: str) -> tuple[Path, Path]:
+    return directory / f"memorisation_{class_name}.json", directory / f"private_{class_name}.png"

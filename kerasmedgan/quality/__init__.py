@@ -14,6 +14,7 @@ from kerasmedgan.quality.manifold import ManifoldScores, manifold_scores
 from kerasmedgan.quality.memorisation import MemorisationAudit
 from kerasmedgan.quality.score import Measures, Passport, PassportError, Score
 from kerasmedgan.quality.texture_features import TextureFeatures
+from kerasmedgan.quality.withholding import NewImages, draw_new_images
 
 __all__ = [
     "AuditResult",
@@ -27,10 +28,12 @@ __all__ = [
     "ManifoldScores",
     "Measures",
     "Passport",
+    "NewImages",
     "PassportError",
     "Score",
     "TextureFeatures",
     "copying_statistic",
+    "draw_new_images",
     "frechet_distance",
     "inception_features",
     "kernel_distance",
