@@ -7,6 +7,9 @@ import numpy as np
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.data.split_guard import refuse_test_split
 
+# The smallest null of which 1 / (count + 1) is 1 %.
+LEAST_NULL = 99
+
 
 def check_rates(false_rate: float, most_copies: float) -> None:
     """Raises `ValueError` unless both are between 0 and 1."""
@@ -18,7 +21,7 @@ def check_rates(false_rate: float, most_copies: float) -> None:
             )
 
 
-def check_sets(training: LabeledImages, held_out: LabeledImages | None, false_rate: float) -> None:
+def check_sets(training: LabeledImages, held_out: LabeledImages | None) -> None:
     """Refuses the test split, too few images or patients, and patients in both sets."""
     patients, sizes = np.unique(training.groups, return_counts=True)
     if len(patients) < 3 or len(training) - sizes.max() < 2:
@@ -30,13 +33,12 @@ def check_sets(training: LabeledImages, held_out: LabeledImages | None, false_ra
         if part is not None:
             refuse_test_split(part.split, name, "use `splits.train` and `splits.validation`")
     null = training if held_out is None else held_out
-    least = int(np.ceil(1 / false_rate - 1 - 1e-9))
-    if len(null) < least:
+    if len(null) < LEAST_NULL:
         name = "training" if held_out is None else "held_out"
         raise ValueError(
-            f"Invalid value for `{name}`. Expected at least {least} images to withhold no more "
-            f"than {false_rate:.1%} of new ones. Received: {len(null)}. Use a larger "
-            "`false_rate`, more images, or `held_out=None` for the training images themselves."
+            f"Invalid value for `{name}`. Expected at least {LEAST_NULL} images, or more than 1 % "
+            f"of new images could be withheld. Received: {len(null)}. Use more images, or "
+            "`held_out=None` for the training images themselves."
         )
     if held_out is not None and (shared := np.intersect1d(patients, held_out.groups)).size:
         raise ValueError(

@@ -36,9 +36,10 @@ class MemorisationAudit:
     Each image's distance to its nearest training image is measured in aligned pixels
     (`AlignedPixels`) and in features, as a share of the distance to the next nearest ones. The
     same is measured of real images that the generator never saw: the null. An image is flagged if
-    it is nearer than all but a share of `false_rate` of the null, so that of images as new as the
-    held-out ones no more than that share is expected to be withheld (conformal prediction, Vovk
-    et al. 2005; the smaller the held-out set, the more the share varies about that).
+    it is nearer than all of the null but a share of `false_rate`, or than all n of it if n is
+    small. Of images as new as the held-out ones no more than `false_rate` or 1 / (n + 1) is then
+    expected to be withheld (conformal prediction, Vovk et al. 2005); the smaller n, the more the
+    share varies about that.
 
     A whole set is refused if more than `most_copies` of it is flagged, or if in one space held-out
     images are nearest to the synthetic ones less than 0.6 times as often as exchanged training
@@ -58,9 +59,9 @@ class MemorisationAudit:
     Args:
         training: the real images that the generator learned from, at least 4 of 3 patients.
         held_out: real images of the same class and of other patients that it never saw, at least
-            `1 / false_rate - 1`; of the validation split. `None`: see above.
+            99; of the validation split. `None`: see above.
         extractor: makes the features. Default: `TextureFeatures` of the training images.
-        false_rate: share of new images that may be withheld.
+        false_rate: share of new images that may be withheld. The attribute is at least 1 / (n + 1).
         most_copies: share of flagged images from which a whole set is refused.
         seed: seed of the cells of the data-copying test.
 
@@ -75,14 +76,13 @@ class MemorisationAudit:
         held_out: LabeledImages | None = None,
         *,
         extractor: FeatureExtractor | None = None,
-        false_rate: float = 0.01,
+        false_rate: float = 0.005,
         most_copies: float = 0.1,
         seed: int = 0,
     ):
         """Measures the null."""
         check_rates(false_rate, most_copies)
-        check_sets(training, held_out, false_rate)
-        self.false_rate = false_rate
+        check_sets(training, held_out)
         self.most_copies = most_copies
         self.training = training
         self.held_out_count = 0 if held_out is None else len(held_out)
@@ -97,6 +97,7 @@ class MemorisationAudit:
         self._patient = patient
         self._neighbours = min(_MOST_NEIGHBOURS, len(training) - int(sizes.max()) - 1)
         null_count = self.held_out_count or len(training)
+        self.false_rate = max(false_rate, 1 / (null_count + 1))
         cells = max(1, min(null_count, len(training)) // _IMAGES_A_CELL)
         self._cell_of = fit_cells(features.rows[: len(training)], cells, seed=seed).labels_
         null_images = training if held_out is None else held_out
@@ -109,7 +110,8 @@ class MemorisationAudit:
             for log, middle in zip(logs, self._middles, strict=True)
         ]
         null_scores = np.sort(self._scores(self._null).min(axis=0))
-        self.threshold = float(null_scores[int(false_rate * (null_count + 1) + 1e-9) - 1])
+        rank = int(self.false_rate * (null_count + 1) + 1e-9)
+        self.threshold = float(null_scores[rank - 1])
 
     def __call__(self, images: np.ndarray) -> AuditResult:
         """Judges synthetic images.
