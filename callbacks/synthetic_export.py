@@ -1,12 +1,16 @@
 """`SyntheticExport`: synthetic images as PNG files with a manifest."""
 
+import logging
 import os
 from pathlib import Path
 
 import keras
 
 from kerasmedgan.distribution import is_chief
+from kerasmedgan.quality import MemorisationAudit, MemorisedError
 from kerasmedgan.synthesis import export_images
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class SyntheticExport(keras.callbacks.Callback):
@@ -15,6 +19,10 @@ class SyntheticExport(keras.callbacks.Callback):
     The end's export is `directory/CLASS/000000.png ...` and `directory/manifest.csv`; those on the
     way are in `directory/epoch_0010/`. Each export appears whole or not at all; of several workers
     the chief writes it.
+
+    With an audit, copies of training images are withheld and replaced: see `export_images`. A
+    generator that copies is refused as a whole: on the way with a warning, at the end of training
+    with an error. The model stays as it is; put callbacks that must do their part before this one.
 
     Example:
         gan.fit(batches, epochs=100, callbacks=[
@@ -26,6 +34,10 @@ class SyntheticExport(keras.callbacks.Callback):
         class_name: the class that the GAN is trained on; it names the folder.
         every: epochs between two exports on the way; `None` exports at the end alone.
         seed: seed of the latents.
+        audit: `kerasmedgan.quality.MemorisationAudit` of the images that the GAN learns from.
+
+    Raises:
+        MemorisedError: at the end of training, if the audit refuses the generator.
     """
 
     def __init__(
@@ -35,6 +47,7 @@ class SyntheticExport(keras.callbacks.Callback):
         class_name: str,
         every: int | None = None,
         seed: int = 0,
+        audit: MemorisationAudit | None = None,
     ):
         """Checks the arguments."""
         super().__init__()
@@ -58,12 +71,16 @@ class SyntheticExport(keras.callbacks.Callback):
         self.class_name = class_name
         self.every = every
         self.seed = seed
+        self.audit = audit
 
     def on_epoch_end(self, epoch, logs=None):
         """Exports to a folder of this epoch if it is due."""
         number = epoch + 1
         if self.every is not None and number % self.every == 0:
-            self._export(Path(self.directory) / f"epoch_{number:04d}")
+            try:
+                self._export(Path(self.directory) / f"epoch_{number:04d}")
+            except MemorisedError as error:
+                _LOGGER.warning("Epoch %d: %s", number, error)
 
     def on_train_end(self, logs=None):
         """Exports to the folder itself."""
@@ -77,4 +94,5 @@ class SyntheticExport(keras.callbacks.Callback):
                 count=self.count,
                 class_name=self.class_name,
                 seed=self.seed,
+                audit=self.audit,
             )

@@ -1,57 +1,29 @@
 """Stage 3, synthesis: a trained DCGAN becomes image files and a manifest; and back."""
 
-import csv
-import dataclasses
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.data.split_guard import TRAIN
-from kerasmedgan.files import atomic_directory, format_csv, write_csv
+from kerasmedgan.files import atomic_directory, write_json
+from kerasmedgan.fingerprints import weights_sha256
 from kerasmedgan.gan import DCGAN
-from kerasmedgan.images import encode_png, read_images
-
-MANIFEST = "manifest.csv"
-# The last is the term of the IPTC for pictures that a trained network drew.
-SYNTHETIC_TEXT = {
-    "Description": "SYNTHETIC IMAGE, drawn by a generative network. It shows no patient.",
-    "Disclaimer": "Not for clinical use.",
-    "Software": "kerasmedgan",
-    "DigitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",
-}
-
-
-@dataclasses.dataclass(frozen=True)
-class ManifestRow:
-    """One synthetic image: where it is and what drew it.
-
-    Attributes:
-        file: path below the export folder, "CLASS/000000.png".
-        class_name: the class that the generator was trained on.
-        seed: seed of `DCGAN.generate`.
-        index: number of the image in that seed's sequence.
-        model_sha256: `weights_sha256` of the generator that drew it.
-        truncation: as in `DCGAN.generate`.
-        label: the class as a number, of a generator of several classes.
-    """
-
-    file: str
-    class_name: str
-    seed: int
-    index: int
-    model_sha256: str
-    truncation: float = 1.0
-    label: int | None = None
-
-
-_HEADER = ("file", "class", "seed", "index", "model_sha256", "truncation")
-# A column that is there if a row has something in it.
-_LABEL = "label"
+from kerasmedgan.images import read_images
+from kerasmedgan.manifest import (
+    MANIFEST,
+    ManifestRow,
+    encode_marked,
+    manifest_rows,
+    read_manifest,
+    write_manifest,
+)
+from kerasmedgan.quality.audit_result import MemorisedError
+from kerasmedgan.quality.contact_sheet import write_contact_sheet
+from kerasmedgan.quality.memorisation import MemorisationAudit
+from kerasmedgan.quality.withholding import draw_new_images
 
 
 def export_images(
@@ -63,11 +35,16 @@ def export_images(
     seed: int,
     label: int | None = None,
     truncation: float = 1.0,
+    audit: MemorisationAudit | None = None,
 ) -> list[ManifestRow]:
     """Writes `directory/CLASS/000000.png ...` and the class's rows of `directory/manifest.csv`.
 
     The class's folder appears when all its files are written, and its rows after that: what the
     manifest names is whole. An older export of the class is replaced; other classes stay.
+
+    With an audit, images that are copies of training images are withheld, and the next ones of the
+    seed take their place. Beside the manifest it leaves `memorisation_CLASS.json` with the counts,
+    and `private_CLASS.png`, which shows the most suspect images beside real ones: never publish it.
 
     Args:
         model: a trained DCGAN.
@@ -77,12 +54,15 @@ def export_images(
         seed: seed of `DCGAN.generate`.
         label: the number of that class, of a model that was trained on several.
         truncation: as in `DCGAN.generate`.
+        audit: `MemorisationAudit` of the images that the model learned from.
 
     Returns:
         The rows written.
 
     Raises:
         ValueError: if a model of several classes is to draw them all into one folder.
+        MemorisedError: if the audit refuses the generator as a whole. Its two files are written,
+            and an older export of the class is left as it was.
     """
     directory, how = Path(directory), {"truncation": truncation, "label": label}
     if model.num_classes is not None and label is None:
@@ -91,84 +71,24 @@ def export_images(
             f"model draws {model.num_classes} classes. Received: None. Use "
             "`images.class_index(class_name)`."
         )
-    images = model.generate(count, seed=seed, **how)
+    if audit is None:
+        images, indexes = model.generate(count, seed=seed, **how), np.arange(count)
+    else:
+        images, indexes = _draw_audited(model, directory, count, class_name, seed, audit, how)
     digest = weights_sha256(model.ema_generator)
-    rows = manifest_rows(count, class_name=class_name, seed=seed, model_sha256=digest, **how)
+    rows = manifest_rows(indexes, class_name=class_name, seed=seed, model_sha256=digest, **how)
     others = []
     if (directory / MANIFEST).exists():
         others = [row for row in read_manifest(directory) if row.class_name != class_name]
-        _write_manifest(directory, others)
+        write_manifest(directory, others)
     with atomic_directory(directory / class_name) as temporary:
         for row, image in zip(rows, images, strict=True):
             (temporary / Path(row.file).name).write_bytes(encode_marked(image, row))
-    _write_manifest(directory, others + rows)
+    if audit is None:
+        for path in _audit_files(directory, class_name):
+            path.unlink(missing_ok=True)
+    write_manifest(directory, others + rows)
     return rows
-
-
-def manifest_rows(
-    count: int,
-    *,
-    class_name: str,
-    seed: int,
-    model_sha256: str,
-    truncation: float = 1.0,
-    label: int | None = None,
-) -> list[ManifestRow]:
-    """Returns the rows of the images with index 0 to `count - 1` of a seed."""
-    return [
-        ManifestRow(
-            file=f"{class_name}/{index:06d}.png",
-            class_name=class_name,
-            seed=seed,
-            index=index,
-            model_sha256=model_sha256,
-            truncation=truncation,
-            label=label,
-        )
-        for index in range(count)
-    ]
-
-
-def encode_marked(image: np.ndarray, row: ManifestRow | None = None) -> bytes:
-    """Encodes a synthetic image as PNG whose text says what it is.
-
-    Args:
-        image: uint8 array, shape `(height, width, 1 or 3)`.
-        row: what drew it; `None` for a picture of several images.
-    """
-    text = {**SYNTHETIC_TEXT}
-    if row is not None:
-        facts = dataclasses.asdict(row)
-        text |= {"Source": "; ".join(f"{name} {value}" for name, value in facts.items())}
-    return encode_png(image, text=text)
-
-
-def read_manifest(directory: str | os.PathLike) -> list[ManifestRow]:
-    """Reads `directory/manifest.csv`.
-
-    Raises:
-        FileNotFoundError: if there is no manifest.
-    """
-    path = Path(directory) / MANIFEST
-    if not path.exists():
-        raise FileNotFoundError(
-            f"Invalid value for `directory`. Expected a folder with {MANIFEST}. "
-            f"Received: {directory}. Export images with `SyntheticExport` or `export_images`."
-        )
-    with path.open(newline="", encoding="utf-8") as file:
-        return [
-            ManifestRow(
-                file=row["file"],
-                class_name=row["class"],
-                seed=int(row["seed"]),
-                index=int(row["index"]),
-                model_sha256=row["model_sha256"],
-                # Manifests from before there was a truncation.
-                truncation=float(row.get("truncation") or 1.0),
-                label=int(row["label"]) if row.get(_LABEL) else None,
-            )
-            for row in csv.DictReader(file)
-        ]
 
 
 def load_synthetic(
@@ -231,24 +151,33 @@ def regenerate(model: DCGAN, row: ManifestRow) -> np.ndarray:
     return drawn[0]
 
 
-def weights_sha256(network: keras.Model) -> str:
-    """Returns the sha256 of a network's weights: shapes, dtypes and values, in layer order."""
-    digest = hashlib.sha256()
-    for weight in network.get_weights():
-        digest.update(f"{weight.dtype}{weight.shape}".encode())
-        digest.update(np.ascontiguousarray(weight))
-    return digest.hexdigest()
+def _draw_audited(
+    model: DCGAN,
+    directory: Path,
+    count: int,
+    class_name: str,
+    seed: int,
+    audit: MemorisationAudit,
+    how: dict,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns images that are no copies and their indexes; writes what the audit found."""
+
+    def draw(start: int, stop: int) -> np.ndarray:
+        return model.generate_range(start, stop, seed=seed, **how)
+
+    new = draw_new_images(draw, count, audit)
+    facts, sheet = _audit_files(directory, class_name)
+    counts = {"exported": len(new.images), "withheld": new.withheld}
+    write_json(facts, {"class": class_name, **counts, **audit.to_dict(), **new.result.to_dict()})
+    write_contact_sheet(sheet, new.judged, new.result, audit.training)
+    if new.result.refusal is not None:
+        raise MemorisedError(
+            f"Cannot export images of {class_name}. Expected a generator that draws new images. "
+            f"Received: one that copies: {new.result.refusal}. Train it on more images or for "
+            f"fewer epochs, and look at {sheet}, which shows real images."
+        )
+    return new.images, new.indexes
 
 
-def format_manifest(rows: Sequence[ManifestRow]) -> str:
-    """Returns the rows as the text of a `manifest.csv`."""
-    return format_csv(*_manifest_table(rows))
-
-
-def _write_manifest(directory: Path, rows: list[ManifestRow]) -> None:
-    write_csv(directory / MANIFEST, *_manifest_table(rows))
-
-
-def _manifest_table(rows: Sequence[ManifestRow]) -> tuple[tuple[str, ...], list[tuple]]:
-    header = (*_HEADER, _LABEL) if any(row.label is not None for row in rows) else _HEADER
-    return header, [dataclasses.astuple(row)[: len(header)] for row in rows]
+def _audit_files(directory: Path, class_name: str) -> tuple[Path, Path]:
+    return directory / f"memorisation_{class_name}.json", directory / f"private_{class_name}.png"

@@ -11,11 +11,12 @@ ROOT = Path(__file__).parents[1]
 
 # A module imports only from floors below its own, or from its own sub-package.
 FLOORS = [
-    {"files", "headers", "environment", "distribution"},
+    {"files", "fingerprints", "headers", "environment", "distribution"},
     {"images", "run_folder", "resume", "multi_worker"},
-    {"data", "gan"},
-    {"synthesis", "augmentation", "classical", "classifier", "quality", "likeness"},
-    {"evaluation"},
+    {"data", "gan", "manifest"},
+    {"augmentation", "classical", "classifier"},
+    {"quality"},
+    {"synthesis", "evaluation", "likeness"},
     {"calibration"},
     {"study", "serving", "callbacks"},
     {"report"},

@@ -13,12 +13,12 @@ from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.distribution import get_strategy
 from kerasmedgan.evaluation import choose_threshold, predict
 from kerasmedgan.files import read_json, write_json
+from kerasmedgan.fingerprints import weights_sha256
 from kerasmedgan.study.arms import composition
 from kerasmedgan.study.cell import CELL, CHOICE, OPENINGS, finish_cell
 from kerasmedgan.study.prepare import TrainingSet
 from kerasmedgan.study.run import save_classifier
 from kerasmedgan.study.train import updates_per_epoch
-from kerasmedgan.synthesis import weights_sha256
 from kerasmedgan.tuning.candidate import kept_epoch, train_candidate, training_images
 from kerasmedgan.tuning.hypermodel import ClassifierHyperModel, own_values
 

@@ -8,7 +8,7 @@ from kerasmedgan.app.opened_run import OpenedRun
 from kerasmedgan.app.private_file import UploadedFile
 from kerasmedgan.data.phantom import draw_phantoms
 from kerasmedgan.images import encode_png, resize_image
-from kerasmedgan.synthesis import encode_marked
+from kerasmedgan.manifest import encode_marked
 
 # Far from the patients of the embedded data set.
 _FIRST_PATIENT = 1_000_000

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kerasmedgan.app.markup import escape, image
-from kerasmedgan.synthesis import encode_marked
+from kerasmedgan.manifest import encode_marked
 
 MARK = '<p><span class="km-synthetic">SYNTHETIC</span> These images show no patient. '
 _SHOWN = 64

@@ -8,19 +8,19 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
+from kerasmedgan.fingerprints import weights_sha256
 from kerasmedgan.gan import DCGAN
 from kerasmedgan.gan.latents import CHUNK, sampling_latents
 from kerasmedgan.images import to_uint8
-from kerasmedgan.serving.loading import load_checked_model
-from kerasmedgan.serving.manifest import ServedRun, read_served_run
-from kerasmedgan.synthesis import (
+from kerasmedgan.manifest import (
     MANIFEST,
     ManifestRow,
     encode_marked,
     format_manifest,
     manifest_rows,
-    weights_sha256,
 )
+from kerasmedgan.serving.loading import load_checked_model
+from kerasmedgan.serving.manifest import ServedRun, read_served_run
 
 MAXIMUM_COUNT = 1024
 _MAXIMUM_SEED = 2**31 - 1
@@ -131,7 +131,7 @@ class Sampler:
     def rows(self, count: int, *, seed: int, truncation: float = 1.0) -> list[ManifestRow]:
         """Returns the manifest of `sample` with the same arguments."""
         return manifest_rows(
-            count,
+            range(count),
             class_name=self.class_name,
             seed=seed,
             model_sha256=self.model_sha256,

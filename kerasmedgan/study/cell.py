@@ -13,13 +13,13 @@ from kerasmedgan.data.splits import Splits
 from kerasmedgan.environment import peak_memory_mib
 from kerasmedgan.evaluation import choose_threshold, evaluate, predict, write_predictions
 from kerasmedgan.files import read_json, write_json
+from kerasmedgan.fingerprints import weights_sha256
 from kerasmedgan.study.arms import ARMS, choose_synthetic, composition, training_phases
 from kerasmedgan.study.generator import generator_folder, load_drawn
 from kerasmedgan.study.guard import TestGuard
 from kerasmedgan.study.prepare import Study, TrainingSet, classical_settings
 from kerasmedgan.study.run import save_classifier
 from kerasmedgan.study.train import train_on
-from kerasmedgan.synthesis import weights_sha256
 
 CELL, CHOICE, MODEL = "cell.json", "choice.json", "model.keras"
 OPENINGS = "test_openings.jsonl"

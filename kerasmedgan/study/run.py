@@ -14,11 +14,11 @@ from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.data.splits import Splits
 from kerasmedgan.evaluation import choose_threshold, evaluate, predict, write_predictions
 from kerasmedgan.files import atomic_path, read_json, write_json
+from kerasmedgan.fingerprints import weights_sha256
 from kerasmedgan.run_folder import write_history
 from kerasmedgan.study.arms import composition
 from kerasmedgan.study.guard import TestGuard
 from kerasmedgan.study.train import ClassifierSettings, train_on
-from kerasmedgan.synthesis import weights_sha256
 
 ENTRY, OPENINGS = "arm.json", "test_openings.jsonl"
 
