@@ -135,7 +135,7 @@ def measure(splits: Splits, arguments: argparse.Namespace) -> dict:
     """Returns all results."""
     results = {"copies": [], "gans": {}}
     classifier = train_classifier_features(splits.train, splits.validation)
-    for name in splits.train.class_names:
+    for name in arguments.classes or splits.train.class_names:
         for extractor in (None, classifier):
             for seed in range(arguments.divisions):
                 found = judge_copies(of_class(splits, name), extractor, seed)
@@ -157,6 +157,7 @@ def main() -> None:
     add("--data", default="phantom", help="phantom, kaggle, or a folder")
     add("--output", type=Path)
     add("--image-size", type=int, default=64)
+    add("--classes", nargs="+", help="to divide and plant copies of; default: all")
     add("--divisions", type=int, default=3, help="random divisions of each class")
     add("--class-name", default="NORMAL", help="class of the two GANs")
     add("--few-updates", type=int, default=4000, help=f"of the GAN that learns {FEW} images")

