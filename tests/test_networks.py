@@ -32,6 +32,35 @@ def test_seed_decides_the_weights_and_layers_differ():
     assert abs(np.corrcoef(kernels[0].ravel(), kernels[1].ravel()[: kernels[0].size])[0, 1]) < 0.5
 
 
+def test_the_class_enters_by_scale_and_offset_alone():
+    """Classes begin alike; each then has its own scale and offset after each normalisation.
+
+    With the class among the latents each class became one image, over and over.
+    """
+    shape = {"image_size": 32, "channels": 1, "width": 2, "num_classes": 3}
+    generator = build_generator(**shape, latent_dim=8, seed=0)
+    latents = np.random.default_rng(0).normal(size=(4, 8)).astype(np.float32)
+
+    def draw(label):
+        return generator([latents, np.full(4, label)], training=False).numpy()
+
+    start = draw(0)
+    np.testing.assert_array_equal(draw(1), start)
+    tables = [x for x in generator.layers if isinstance(x, keras.layers.Embedding)]
+    assert len(tables) == 6
+    for table in tables:
+        before = table.get_weights()[0]
+        table.set_weights([before + np.array([[0], [0.5], [0]], np.float32)])
+        assert not np.allclose(draw(1), start)
+        np.testing.assert_array_equal(draw(2), start)
+        table.set_weights([before])
+    discriminator = build_discriminator(**shape, seed=1)
+    images = np.random.default_rng(0).normal(size=start.shape).astype(np.float32)
+    logits = [discriminator([images, np.full(4, label)], training=False) for label in range(3)]
+    for one, other in ((0, 1), (1, 2), (0, 2)):
+        assert (np.abs(logits[one] - logits[other]) > 1e-6).all()
+
+
 def test_outputs_stay_float32_in_mixed_precision():
     policy = keras.dtype_policies.get("mixed_bfloat16")
     generator, discriminator = build_both(32, dtype=policy)

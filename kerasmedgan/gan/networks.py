@@ -4,9 +4,11 @@ Source: Radford et al. 2016, arXiv:1511.06434, section 3 (strided convolutions, 
 everywhere but the generator's output and the discriminator's input, ReLU and LeakyReLU, tanh).
 BatchNormalization takes its statistics over the replicas of a strategy together.
 
-With classes, the generator gets a learned vector of the class beside the latents, and the
-discriminator's logit gains the product of another one with its features: a projection, Miyato and
-Koyama 2018, arXiv:1802.05637, section 3.
+With classes, the generator's BatchNormalization has a scale and an offset for each class, and the
+discriminator's logit gains the product of its features with a vector of the class: a projection.
+Source: Miyato and Koyama 2018, arXiv:1802.05637, sections 3 and 4.2. (A vector of the class beside
+the latents would not do: what BatchNormalization keeps apart in a batch would then be the classes,
+and each class was seen to collapse to one image.)
 """
 
 import keras
@@ -57,20 +59,14 @@ def build_generator(
     initializer = _initializers(seed)
     latents = keras.Input((latent_dim,), name="latents")
     labels = None if num_classes is None else _label_input()
-    x = latents
-    if labels is not None:
-        # As long and as large as the latents: a small vector would hardly be heard beside them.
-        normal = keras.initializers.RandomNormal(stddev=1.0, seed=seed * 1000 + 999)
-        vector = layers.Embedding(num_classes, latent_dim, normal, name="class", dtype=dtype)
-        x = layers.Concatenate(dtype=dtype)([latents, vector(labels)])
     x = layers.Dense(
         _BASE_SIZE**2 * multiples[0] * width,
         use_bias=False,
         kernel_initializer=next(initializer),
         dtype=dtype,
-    )(x)
+    )(latents)
     x = layers.Reshape((_BASE_SIZE, _BASE_SIZE, multiples[0] * width), dtype=dtype)(x)
-    x = layers.ReLU(dtype=dtype)(_normalise(x, dtype))
+    x = layers.ReLU(dtype=dtype)(_normalise(x, dtype, labels, num_classes))
     for multiple in multiples[1:]:
         x = layers.Conv2DTranspose(
             multiple * width,
@@ -81,7 +77,7 @@ def build_generator(
             kernel_initializer=next(initializer),
             dtype=dtype,
         )(x)
-        x = layers.ReLU(dtype=dtype)(_normalise(x, dtype))
+        x = layers.ReLU(dtype=dtype)(_normalise(x, dtype, labels, num_classes))
     x = layers.Conv2DTranspose(
         channels,
         _KERNEL_SIZE,
@@ -186,10 +182,25 @@ def _initializers(seed: int):
         offset += 1
 
 
-def _normalise(x, dtype):
+def _normalise(x, dtype, labels=None, num_classes: int | None = None):
+    """Normalises over the batch; with labels, scale and offset are those of an image's class."""
     # Not synchronised, each replica would keep moving statistics of its own.
-    layer = layers.BatchNormalization(momentum=_BATCH_NORM_MOMENTUM, synchronized=True, dtype=dtype)
-    return layer(x)
+    normalised = layers.BatchNormalization(
+        momentum=_BATCH_NORM_MOMENTUM,
+        synchronized=True,
+        center=labels is None,
+        scale=labels is None,
+        dtype=dtype,
+    )(x)
+    if labels is None:
+        return normalised
+    scale, offset = (
+        layers.Reshape((1, 1, x.shape[-1]), dtype=dtype)(
+            layers.Embedding(num_classes, x.shape[-1], start, dtype=dtype)(labels)
+        )
+        for start in ("ones", "zeros")
+    )
+    return layers.Add(dtype=dtype)([layers.Multiply(dtype=dtype)([normalised, scale]), offset])
 
 
 def _check_arguments(image_size: int, channels: int, **sizes: int) -> None:
