@@ -47,8 +47,8 @@ def start_app(run: Path) -> tuple[subprocess.Popen, str]:
 
 
 def connect(url: str) -> Client:
-    """Returns a client."""
-    return Client(url, verbose=False, analytics_enabled=False)
+    """Returns a client that waits a minute: the app is measured, not the client's patience."""
+    return Client(url, verbose=False, analytics_enabled=False, httpx_kwargs={"timeout": 60})
 
 
 def classify(client: Client, path: Path) -> tuple[float, float]:
@@ -97,6 +97,7 @@ def measure_many(url: str, path: Path) -> dict:
     return {
         "clients": CLIENTS,
         "failed": len(failed),
+        "failures": sorted(set(failed)),
         "requests_per_second": round(len(pairs) / seconds, 1),
         "client_ms": summarise(here),
         "server_ms": summarise(server),

@@ -169,7 +169,11 @@ def test_generated_images_come_as_a_marked_zip(client, small_run, tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(("NORMAL", 0, 1, 1.0), "count"), (("NORMAL", 4, 1, 3.0), "truncation")],
+    [
+        (("NORMAL", 0, 1, 1.0), "count"),
+        (("NORMAL", 4, 1, 3.0), "truncation"),
+        (("FLU", 4, 1, 1.0), "Expected a class of"),
+    ],
 )
 def test_what_cannot_be_drawn_is_one_sentence(client, arguments, words):
     with pytest.raises(Exception, match=words) as caught:

@@ -41,7 +41,7 @@ def open_page(browser, app):
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(app.url)
         page.get_by_role("tab", name="Classify").wait_for()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         return page
 
     yield open_at
@@ -181,8 +181,9 @@ def test_nothing_is_cut_off_and_every_page_warns(open_page, small_run, width):
 
 def test_the_keyboard_reaches_everything(open_page):
     page = open_page(1280)
+    page.get_by_role("button", name="A photograph").wait_for()
     reached = set()
-    for _ in range(30):
+    for _ in range(40):
         page.keyboard.press("Tab")
         reached.add(
             page.evaluate(

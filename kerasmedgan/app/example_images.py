@@ -21,12 +21,10 @@ def example_files(run: OpenedRun) -> dict[str, UploadedFile]:
     The last three are unlike any chest X-ray, to see that they are flagged.
     """
     drawn = _phantoms(run) if run.is_phantom else _synthetic(run)
-    first = next(iter(drawn.values()))
-    others = {
-        "A negative": 255 - first,
-        "Turned by 90°": np.ascontiguousarray(np.rot90(first)),
-        "A photograph": _photograph(),
-    }
+    others = {"A photograph": _photograph()}
+    for first in list(drawn.values())[:1]:
+        turned = np.ascontiguousarray(np.rot90(first))
+        others = {"A negative": 255 - first, "Turned by 90°": turned, **others}
     # A drawn image is synthetic too, and its file says so.
     files = {title: encode_marked(image) for title, image in drawn.items()}
     files |= {title: encode_png(image) for title, image in others.items()}

@@ -21,18 +21,24 @@ from kerasmedgan.app.private_file import keep_uploads_apart  # noqa: E402
 from kerasmedgan.app.style import CSS, theme  # noqa: E402
 from kerasmedgan.serving.uploads import MAX_UPLOAD_BYTES  # noqa: E402
 
+_UPLOADS = "GRADIO_TEMP_DIR"
+
 
 class RunningApp:
     """An app that answers; `close` ends it and removes its files.
+
+    Gradio finds the folder of uploads by the process's environment, so that of several apps in
+    one process the last that was started takes uploads, until it is closed.
 
     Attributes:
         url: its address.
         folder: where uploads lie until they are read, and downloads until the app ends.
     """
 
-    def __init__(self, blocks: gr.Blocks, url: str, folder: Path):
-        """Takes what `serve_run` started."""
+    def __init__(self, blocks: gr.Blocks, url: str, folder: Path, earlier: str | None):
+        """Takes what `serve_run` started, and the folder of uploads before it."""
         self.url = url
+        self._earlier = earlier
         self.folder = folder
         self._blocks = blocks
 
@@ -44,6 +50,10 @@ class RunningApp:
         """Ends the app and removes every file that it kept."""
         self._blocks.close(verbose=False)
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self._earlier is None:
+            os.environ.pop(_UPLOADS, None)
+        else:
+            os.environ[_UPLOADS] = self._earlier
 
 
 def serve_run(
@@ -86,7 +96,8 @@ def _start(directory, origin, host, port, password, certificate, folder) -> Runn
     uploads, downloads = folder / "uploads", folder / "downloads"
     uploads.mkdir(), downloads.mkdir()
     keep_uploads_apart()
-    os.environ["GRADIO_TEMP_DIR"] = str(uploads)
+    earlier = os.environ.get(_UPLOADS)
+    os.environ[_UPLOADS] = str(uploads)
     # Gradio asks itself whether it answers; a proxy must not be asked.
     for name in ("NO_PROXY", "no_proxy"):
         known = os.environ.get(name)
@@ -118,7 +129,7 @@ def _start(directory, origin, host, port, password, certificate, folder) -> Runn
         theme=theme(),
         css=CSS,
     )
-    return RunningApp(blocks, url, folder)
+    return RunningApp(blocks, url, folder, earlier)
 
 
 def _free_port(host: str) -> int:
