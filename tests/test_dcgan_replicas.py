@@ -56,9 +56,11 @@ def test_two_replicas_have_the_gradients_of_one(
     tiny, one_replica_draws_for_two, r1_weight, tolerance
 ):
     """With SGD, since Adam would hide a gradient of the wrong scale."""
-    two = gradients(in_scope(lambda: compiled_with_sgd(r1_weight)), tiny)
+    two = gradients(in_scope(lambda: compiled_with_sgd(r1_weight=r1_weight)), tiny)
     one_replica_draws_for_two()
-    for mine, expected in zip(two, gradients(compiled_with_sgd(r1_weight), tiny), strict=True):
+    for mine, expected in zip(
+        two, gradients(compiled_with_sgd(r1_weight=r1_weight), tiny), strict=True
+    ):
         largest = np.abs(expected).max()
         assert largest > 1e-4
         np.testing.assert_allclose(mine, expected, rtol=0, atol=tolerance * largest)
