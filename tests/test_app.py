@@ -5,6 +5,7 @@ import csv
 import io
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from uploaded_files import bad_files, chest, encoded, good_files
 
 gradio_client = pytest.importorskip("gradio_client", reason="needs the extra 'demo'")
 
+from kerasmedgan.app import private_file  # noqa: E402
 from kerasmedgan.app.serve import serve_run  # noqa: E402
 from kerasmedgan.data import load_images  # noqa: E402
 from kerasmedgan.evaluation import predict  # noqa: E402
@@ -137,6 +139,11 @@ def test_a_file_of_the_server_that_was_not_uploaded_is_not_read(client, small_ru
         assert "event: error" in answer and "balanced_accuracy" not in answer
         assert web.get(f"/gradio_api/file={secret}").status_code in (403, 404)
     assert secret.exists()
+
+
+def test_gradio_writes_no_file_into_the_package(app):
+    """It writes type hints beside a component of one's own, at every import."""
+    assert not list(Path(private_file.__file__).parent.glob("*.pyi"))
 
 
 def test_uploads_are_gone_from_the_disk(client, app, tmp_path):

@@ -10,7 +10,7 @@ from kerasmedgan.app.classification import classify_files, to_json
 from kerasmedgan.app.events import ON_PAGE, add_endpoint, in_one_sentence
 from kerasmedgan.app.example_images import example_files
 from kerasmedgan.app.opened_run import OpenedRun
-from kerasmedgan.app.private_file import PrivateFile
+from kerasmedgan.app.private_file import private_file
 from kerasmedgan.serving import UploadError
 
 _STRENGTH = "(value) => { document.documentElement.style.setProperty('--km-strength', value); }"
@@ -39,7 +39,7 @@ def add_classify_page(run: OpenedRun) -> None:
 
     with gr.Row():
         with gr.Column(scale=2, min_width=280):
-            files = PrivateFile(
+            files = private_file(
                 label="Pictures (JPEG, PNG, TIFF; 32 MB)", file_count="multiple", height=150
             )
             gr.HTML('<p class="km-small">Or an example, none of a patient:</p>')
@@ -58,5 +58,5 @@ def add_classify_page(run: OpenedRun) -> None:
     for event in (strength.change, strength.release):
         event(None, strength, None, js=_STRENGTH)
     add_endpoint(
-        classify_for_programs, [PrivateFile(file_count="multiple", visible=False)], "classify"
+        classify_for_programs, [private_file(file_count="multiple", visible=False)], "classify"
     )

@@ -39,21 +39,27 @@ def keep_uploads_apart() -> None:
     route_utils.GradioUploadFile = _OwnUpload
 
 
-class PrivateFile(gr.File):
-    """A file input whose files are gone from the server's disk before anything is done with them.
+def private_file(**settings) -> gr.File:
+    """Returns a file input whose files are gone from the disk before anything is done with them.
 
     Gradio itself would keep an upload, and an empty file beside it, until its cache is cleared.
+    Its function is replaced on the object: of a subclass it would write a file of type hints into
+    this package at every import.
+
+    Args:
+        **settings: as of `gr.File`.
     """
+    component = gr.File(**settings)
+    component.preprocess = _take_all
+    return component
 
-    # Gradio's own page shows it as what it is a form of.
-    is_template = True
 
-    def preprocess(self, payload) -> list[UploadedFile]:
-        """Reads and deletes the files. Gradio has checked that they are uploads of its own."""
-        if payload is None:
-            return []
-        parts = payload.root if hasattr(payload, "root") else [payload]
-        return [_take(part) for part in parts]
+def _take_all(payload) -> list[UploadedFile]:
+    """Reads and deletes files. Gradio has checked that they are uploads of its own."""
+    if payload is None:
+        return []
+    parts = payload.root if hasattr(payload, "root") else [payload]
+    return [_take(part) for part in parts]
 
 
 def _take(part) -> UploadedFile:
