@@ -1,9 +1,9 @@
 """Times a DCGAN step with each option beside a plain one, on this machine.
 
 The rounds are interleaved, so that whatever else the machine does falls on all alike; what counts
-is the ratio to plain, the median over the rounds. Processor time stands beside the clock's: a shared
-or virtual machine may give its cores away, which the clock alone does not tell. Writes JSON and
-prints a table.
+is the ratio to plain, the median over the rounds. Processor time stands beside the clock's: a
+shared or virtual machine may give its cores away, which the clock alone does not tell. Writes JSON
+and prints a table.
 
     python benchmarks/gan_options.py --output benchmarks/results/gan_options.json
 """
