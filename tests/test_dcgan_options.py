@@ -31,7 +31,7 @@ def of_classes():
     gan = DCGAN(**SMALL, num_classes=3, ema_decay=0.9)
     gan.compile(*(keras.optimizers.Adam(2e-3, beta_1=0.5) for _ in range(2)))
     images, labels = flat_classes()
-    gan.fit(images, labels, batch_size=12, epochs=60, verbose=0)
+    gan.fit(images, labels, batch_size=12, epochs=60, shuffle=False, verbose=0)
     return gan
 
 
@@ -88,7 +88,7 @@ def test_the_discriminator_asks_whether_an_image_is_of_its_class(of_classes):
     right = judge([images, labels], training=False).numpy()
     for shift in (1, 2):
         wrong = judge([images, (labels + shift) % 3], training=False).numpy()
-        assert (right > wrong).mean() > 0.9
+        assert (right - wrong).mean() > 0.3
 
 
 def test_without_a_label_all_classes_come_in_turn(of_classes):

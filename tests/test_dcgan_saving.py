@@ -36,39 +36,34 @@ def test_a_second_fit_goes_on_where_the_first_stopped(tiny, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def with_options(tiny):
-    """A GAN with every option after one epoch, and after two."""
-    gan = compiled(**ALL_OPTIONS)
-    fit(gan, tiny, epochs=1)
+def with_options(tiny, tmp_path_factory):
+    """A GAN with every option: saved in both ways after one epoch, its state then and after two."""
+    folder, gan = tmp_path_factory.mktemp("options"), compiled(**ALL_OPTIONS)
+    saver = TrainingState(folder / "state")
+    gan.fit(tiny.batches(8), shuffle=False, verbose=0, callbacks=[saver])
+    gan.save(folder / "half.keras")
     half = state(gan)
+    # Between two changes of the probability: an epoch has five steps.
+    assert 0 < float(gan.adaptive.probability) < 1
+    assert float(gan.adaptive.sign_sum) != 0
     fit(gan, tiny, epochs=2, initial_epoch=1)
-    return half, gan
+    return folder, half, state(gan)
 
 
-def test_options_are_saved_with_their_state(with_options, tiny, tmp_path):
-    """Also between two changes of the adaptive probability: an epoch has five steps."""
-    half, through = with_options
-    first = compiled(**ALL_OPTIONS)
-    fit(first, tiny, epochs=1)
-    assert 0 < float(first.adaptive.probability) < 1
-    assert float(first.adaptive.sign_sum) != 0
-    first.save(tmp_path / "half.keras")
-    resumed = keras.saving.load_model(tmp_path / "half.keras")
-    assert resumed.get_config() == first.get_config()
+def test_options_are_saved_with_their_state(with_options, tiny):
+    folder, half, through = with_options
+    resumed = keras.saving.load_model(folder / "half.keras")
     assert resumed.get_config().items() >= ALL_OPTIONS.items()
     assert_same(half, state(resumed))
     fit(resumed, tiny, epochs=2, initial_epoch=1)
-    assert_same(state(through), state(resumed))
+    assert_same(through, state(resumed))
 
 
-def test_a_state_in_training_holds_the_options_too(with_options, tiny, tmp_path):
-    _, through = with_options
-    first = compiled(**ALL_OPTIONS)
-    first.fit(tiny.batches(8), shuffle=False, verbose=0, callbacks=[TrainingState(tmp_path)])
+def test_a_state_in_training_holds_the_options_too(with_options):
+    folder, half, _ = with_options
     resumed = compiled(**ALL_OPTIONS)
-    assert TrainingState(tmp_path).restore(resumed) == 1
-    fit(resumed, tiny, epochs=2, initial_epoch=1)
-    assert_same(state(through), state(resumed))
+    assert TrainingState(folder / "state").restore(resumed) == 1
+    assert_same(half, state(resumed))
 
 
 def test_what_was_saved_before_there_were_options_is_plain(gan, tiny, tmp_path):
