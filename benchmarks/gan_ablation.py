@@ -29,26 +29,29 @@ from kerasmedgan.quality import mean_pairwise_distance
 from kerasmedgan.run_folder import resume_run_folder
 from kerasmedgan.study import describe_gan, run_gan
 
+# Beside the DCGAN's own options: the learning rate falls along a cosine (`build_adam`).
+DECAY = "decay"
 CONFIGS = {
     "plain": PLAIN,
+    "decay": {**PLAIN, DECAY: True},
     "augmentation": {**PLAIN, "augmentation": AUGMENTATIONS},
-    "colour": {**PLAIN, "augmentation": AUGMENTATIONS[:2]},
-    "geometry": {**PLAIN, "augmentation": AUGMENTATIONS[2:]},
     "adaptive": {**PLAIN, "augmentation": AUGMENTATIONS, "adaptive_target": 0.6},
     "spectral_norm": {**PLAIN, "spectral_norm": True},
     "r1": {**PLAIN, "r1_weight": 1.0},
     "classes": {**PLAIN, "num_classes": "all"},
-    "augmentation+spectral_norm": {
-        **PLAIN,
-        "augmentation": AUGMENTATIONS,
-        "spectral_norm": True,
-    },
-    "augmentation+r1": {**PLAIN, "augmentation": AUGMENTATIONS, "r1_weight": 1.0},
-    "adaptive+r1": {
+    "augmentation+decay": {**PLAIN, "augmentation": AUGMENTATIONS, DECAY: True},
+    "adaptive+decay": {
         **PLAIN,
         "augmentation": AUGMENTATIONS,
         "adaptive_target": 0.6,
+        DECAY: True,
+    },
+    "r1+decay": {**PLAIN, "r1_weight": 1.0, DECAY: True},
+    "augmentation+r1+decay": {
+        **PLAIN,
+        "augmentation": AUGMENTATIONS,
         "r1_weight": 1.0,
+        DECAY: True,
     },
     # Whatever holds where nothing is said.
     "default": {},
@@ -77,7 +80,7 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     add("--seeds", type=int, default=3)
     add("--image-size", type=int, default=64)
     add("--width", type=int, default=32)
-    add("--updates", type=int, default=4000, help="of each GAN, rounded up to whole epochs")
+    add("--updates", type=int, default=1200, help="of each GAN, rounded up to whole epochs")
     add("--batch-size", type=int, default=64)
     add("--count", type=int, help="images to draw (default: as many as real training images)")
     add("--precision", choices=("float32", "mixed_bfloat16"), default="float32")
@@ -93,6 +96,7 @@ def train(
 ) -> None:
     """Trains one config and seed, or goes on with it, and draws its images."""
     images, options = training_images(name, splits, arguments)
+    decay = options.pop(DECAY, False)
     steps = len(images) // arguments.batch_size
     epochs = -(-arguments.updates // steps)
     gan = DCGAN(
@@ -103,9 +107,12 @@ def train(
         dtype=arguments.precision,
         **options,
     )
-    gan.compile(*(build_adam(decay_updates=epochs * steps) for _ in range(2)))
+    decay_updates = epochs * steps if decay else None
+    gan.compile(*(build_adam(decay_updates=decay_updates) for _ in range(2)))
     # Finished or not, a folder of other settings is refused.
-    resume_run_folder(directory, {"config": name, "seed": seed, "gan": describe_gan(gan)})
+    resume_run_folder(
+        directory, {"config": name, "seed": seed, "decay": decay, "gan": describe_gan(gan)}
+    )
     run_gan(
         gan,
         images,
@@ -163,7 +170,7 @@ def collect(arguments: argparse.Namespace, splits: Splits) -> dict:
             scores = directory / "scores.json"
             entries.append(
                 {
-                    **{part: settings[part] for part in ("config", "seed", "gan")},
+                    **{part: settings[part] for part in ("config", "seed", "decay", "gan")},
                     **read_json(directory / "gan.json"),
                     "diversity_ratio": diversity,
                     "scores": read_json(scores) if scores.exists() else None,
