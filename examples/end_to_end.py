@@ -9,11 +9,11 @@ import json
 import shlex
 import sys
 import time
-from datetime import datetime
 from pathlib import Path
 
 from kerasmedgan import LabeledImages
 from kerasmedgan.callbacks import SampleGrid
+from kerasmedgan.command_line import default_run_folder
 from kerasmedgan.data import format_report, leakage
 from kerasmedgan.distribution import get_strategy
 from kerasmedgan.environment import environment, peak_memory_mib
@@ -90,10 +90,7 @@ def parse_arguments() -> argparse.Namespace:
 def resolve(arguments: argparse.Namespace) -> tuple[JobSettings, Path]:
     """Returns the settings and the run folder."""
     given = dict(vars(arguments))
-    output = given.pop("output")
-    if output is None:
-        name = Path(arguments.source).resolve().name
-        output = Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
+    output = given.pop("output") or default_run_folder(arguments.source)
     defaults = PHANTOM if arguments.source == "phantom" else {}
     defaults = defaults | (SMOKE if given.pop("smoke") else {})
     given.pop("dry_run"), given.pop("resume")

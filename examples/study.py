@@ -7,9 +7,9 @@ on when the same command is given again with the same --output. Open its report.
 import argparse
 import json
 import sys
-from datetime import datetime
 from pathlib import Path
 
+from kerasmedgan.command_line import class_limit, default_run_folder
 from kerasmedgan.data import format_report
 from kerasmedgan.report import write_study_report
 from kerasmedgan.resume import TrainingStateError
@@ -36,7 +36,13 @@ def parse_arguments() -> argparse.Namespace:
     add("--seeds", type=int, help="how many (default: 3); fewer than 2 give no verdict")
     add("--first-seed", type=int, help="the seeds count from here (default: 0)")
     add("--fractions", nargs="+", type=float, help="shares of the training patients (default: 1)")
-    add("--limit", dest="limits", nargs="+", type=limit, help="CLASS=PATIENTS: keep only so many")
+    add(
+        "--limit",
+        dest="limits",
+        nargs="+",
+        type=class_limit,
+        help="CLASS=PATIENTS: keep only so many",
+    )
     add(
         "--synthetic-ratio",
         dest="synthetic_ratios",
@@ -70,23 +76,10 @@ class _Formatter(argparse.RawTextHelpFormatter):
     """Keeps the lines of the help texts."""
 
 
-def limit(text: str) -> tuple[str, int]:
-    """Reads CLASS=PATIENTS."""
-    name, equals, count = text.rpartition("=")
-    if not (name and equals and count.isdigit()):
-        raise argparse.ArgumentTypeError(
-            f"Expected CLASS=PATIENTS, as in NORMAL=100. Received: {text}. See --help."
-        )
-    return name, int(count)
-
-
 def resolve(arguments: argparse.Namespace) -> tuple[StudySettings, Path]:
     """Returns the settings and the run folder."""
     given = dict(vars(arguments))
-    output = given.pop("output")
-    if output is None:
-        name = Path(arguments.source).resolve().name
-        output = Path("runs") / f"study-{name}-{datetime.now():%Y%m%d-%H%M%S}"
+    output = given.pop("output") or default_run_folder(arguments.source, "study")
     defaults = PHANTOM if arguments.source == "phantom" else {}
     defaults = defaults | (SMOKE if given.pop("smoke") else {})
     given.pop("dry_run")

@@ -7,9 +7,9 @@ same command is given again with the same --output. Open its report.md.
 import argparse
 import json
 import sys
-from datetime import datetime
 from pathlib import Path
 
+from kerasmedgan.command_line import class_limit, default_run_folder
 from kerasmedgan.data import format_report
 from kerasmedgan.tuning import (
     SearchError,
@@ -25,7 +25,7 @@ from kerasmedgan.tuning import (
 # run; otherwise the defaults of SearchSettings, TuningSettings and StudySettings.
 PHANTOM = {"image_size": 32, "gan_width": 16, "gan_batch_size": 32, "gan_updates": 1000}
 PHANTOM |= {"updates_per_trial": 180, "final_updates": 400}
-SMOKE = {"image_size": 32, "gan_width": 8, "gan_updates": 30, "max_trials": 2, "seeds": 2}
+SMOKE = {"image_size": 32, "gan_width": 8, "gan_updates": 30, "max_trials": 2, "seeds": 1}
 SMOKE |= {"updates_per_trial": 12, "final_updates": 20}
 SEARCH = ("tuner", "max_trials", "updates_per_trial", "executions_per_trial", "max_cost", "seed")
 SEARCH += ("batch_size", "strategy", "precision")
@@ -53,7 +53,13 @@ def parse_arguments() -> argparse.Namespace:
     add("--seeds", type=int, help="of the final round (default: 3); fewer than 2: no verdict")
     add("--final-updates", type=int, help="of each final classifier: 1000 (phantom: 400)")
     add("--batch-size", type=int, help="images a classifier update (default: 64)")
-    add("--limit", dest="limits", nargs="+", type=limit, help="CLASS=PATIENTS: keep only so many")
+    add(
+        "--limit",
+        dest="limits",
+        nargs="+",
+        type=class_limit,
+        help="CLASS=PATIENTS: keep only so many",
+    )
     add("--image-size", type=int, help="pixels: 32, 64, 128 or 256 (default: 64; phantom: 32)")
     add("--channels", type=int, help="1 for grey, 3 for RGB (default: 1)")
     add("--pad-to-aspect-ratio", action="store_true", help="do not stretch to the square")
@@ -72,23 +78,10 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def limit(text: str) -> tuple[str, int]:
-    """Reads CLASS=PATIENTS."""
-    name, equals, count = text.rpartition("=")
-    if not (name and equals and count.isdigit()):
-        raise argparse.ArgumentTypeError(
-            f"Expected CLASS=PATIENTS, as in NORMAL=100. Received: {text}. See --help."
-        )
-    return name, int(count)
-
-
 def resolve(arguments: argparse.Namespace) -> tuple[TuningSettings, dict, Path]:
     """Returns the settings, how to run the searches, and the run folder."""
     given = dict(vars(arguments))
-    output = given.pop("output")
-    if output is None:
-        name = Path(arguments.source).resolve().name
-        output = Path("runs") / f"tuning-{name}-{datetime.now():%Y%m%d-%H%M%S}"
+    output = given.pop("output") or default_run_folder(arguments.source, "tuning")
     defaults = PHANTOM if arguments.source == "phantom" else {}
     defaults = defaults | (SMOKE if given.pop("smoke") else {})
     given.pop("dry_run")

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 # A module imports only from floors below its own, or from its own sub-package.
 FLOORS = [
-    {"files", "fingerprints", "headers", "environment", "distribution"},
+    {"files", "fingerprints", "headers", "environment", "distribution", "command_line", "rules"},
     {"images", "run_folder", "resume", "multi_worker"},
     {"data", "gan", "manifest"},
     {"augmentation", "classical", "classifier"},

@@ -10,6 +10,7 @@ from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.data.split_guard import TRAIN, VALIDATION, require_split
 from kerasmedgan.data.splits import Splits
 from kerasmedgan.distribution import check_one_process
+from kerasmedgan.rules import check_rules
 from kerasmedgan.study.arms import synthetic_count
 from kerasmedgan.study.train import updates_per_epoch
 from kerasmedgan.tuning.hypermodel import RATIOS, ClassifierHyperModel
@@ -43,12 +44,7 @@ class SearchSettings:
         """Refuses what cannot be searched with."""
         check_choice("tuner", self.tuner, TUNERS)
         check_choice("objective", self.objective, tuple(OBJECTIVES))
-        for name, is_right, expected, advice in self._rules():
-            if not is_right:
-                raise ValueError(
-                    f"Invalid value for `{name}`. Expected {expected}. Received: "
-                    f"{getattr(self, name)}. {advice}."
-                )
+        check_rules(self, self._rules())
         check_one_process(self.strategy)
 
     def _rules(self) -> Iterator[tuple[str, bool, str, str]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from kerasmedgan.data.patients import DEFAULT_PATIENT_PATTERN
 from kerasmedgan.distribution import check_one_process
+from kerasmedgan.rules import check_rules
 from kerasmedgan.study.arms import DEFAULT_ARMS, check_arms
 from kerasmedgan.study.statistics import METRICS
 from kerasmedgan.study.train import ClassifierSettings, updates_per_epoch
@@ -81,12 +82,7 @@ class StudySettings:
         object.__setattr__(self, "arms", check_arms(self.arms))
         object.__setattr__(self, "fractions", tuple(sorted(set(self.fractions), reverse=True)))
         object.__setattr__(self, "synthetic_ratios", tuple(sorted(set(self.synthetic_ratios))))
-        for name, is_right, expected, advice in self._rules():
-            if not is_right:
-                raise ValueError(
-                    f"Invalid value for `{name}`. Expected {expected}. Received: "
-                    f"{getattr(self, name)}. {advice}."
-                )
+        check_rules(self, self._rules())
         check_one_process(self.strategy)
 
     def _rules(self) -> Iterator[tuple[str, bool, str, str]]:
