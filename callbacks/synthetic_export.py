@@ -8,7 +8,7 @@ import keras
 
 from kerasmedgan.distribution import is_chief
 from kerasmedgan.quality import MemorisationAudit, MemorisedError
-from kerasmedgan.synthesis import export_images
+from kerasmedgan.synthesis import check_export_label, export_images
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -35,8 +35,11 @@ class SyntheticExport(keras.callbacks.Callback):
         every: epochs between two exports on the way; `None` exports at the end alone.
         seed: seed of the latents.
         audit: `kerasmedgan.quality.MemorisationAudit` of the images that the GAN learns from.
+        label: the number of that class, of a GAN that learns several.
 
     Raises:
+        ValueError: if an argument cannot be used; when training begins, if the GAN has several
+            classes and `label` is not one of them.
         MemorisedError: at the end of training, if the audit refuses the generator.
     """
 
@@ -48,6 +51,7 @@ class SyntheticExport(keras.callbacks.Callback):
         every: int | None = None,
         seed: int = 0,
         audit: MemorisationAudit | None = None,
+        label: int | None = None,
     ):
         """Checks the arguments."""
         super().__init__()
@@ -72,6 +76,11 @@ class SyntheticExport(keras.callbacks.Callback):
         self.every = every
         self.seed = seed
         self.audit = audit
+        self.label = label
+
+    def on_train_begin(self, logs=None):
+        """Refuses a label that does not fit the GAN, before it is trained."""
+        check_export_label(self.model, self.label, self.class_name)
 
     def on_epoch_end(self, epoch, logs=None):
         """Exports to a folder of this epoch if it is due."""
@@ -94,5 +103,6 @@ class SyntheticExport(keras.callbacks.Callback):
                 count=self.count,
                 class_name=self.class_name,
                 seed=self.seed,
+                label=self.label,
                 audit=self.audit,
             )

@@ -11,6 +11,7 @@ from kerasmedgan.data.split_guard import TRAIN
 from kerasmedgan.files import atomic_directory, write_json
 from kerasmedgan.fingerprints import weights_sha256
 from kerasmedgan.gan import DCGAN
+from kerasmedgan.gan.checks import check_sampling
 from kerasmedgan.images import read_images
 from kerasmedgan.manifest import (
     MANIFEST,
@@ -60,17 +61,12 @@ def export_images(
         The rows written.
 
     Raises:
-        ValueError: if a model of several classes is to draw them all into one folder.
+        ValueError: if `label` is not one of the model's classes (`check_export_label`).
         MemorisedError: if the audit refuses the generator as a whole. Its two files are written,
             and an older export of the class is left as it was.
     """
     directory, how = Path(directory), {"truncation": truncation, "label": label}
-    if model.num_classes is not None and label is None:
-        raise ValueError(
-            f"Invalid value for `label`. Expected the number of class {class_name!r}, since the "
-            f"model draws {model.num_classes} classes. Received: None. Use "
-            "`images.class_index(class_name)`."
-        )
+    check_export_label(model, label, class_name)
     if audit is None:
         images, indexes = model.generate(count, seed=seed, **how), np.arange(count)
     else:
@@ -89,6 +85,21 @@ def export_images(
             path.unlink(missing_ok=True)
     write_manifest(directory, others + rows)
     return rows
+
+
+def check_export_label(model: DCGAN, label: int | None, class_name: str) -> None:
+    """Refuses a label that does not say which class a model is to draw.
+
+    Raises:
+        ValueError: if a model of several classes gets none of them, or another gets one.
+    """
+    if model.num_classes is not None and label is None:
+        raise ValueError(
+            f"Invalid value for `label`. Expected the number of class {class_name!r}, since the "
+            f"model draws {model.num_classes} classes. Received: None. Use "
+            "`images.class_index(class_name)`."
+        )
+    check_sampling(model.num_classes, label)
 
 
 def load_synthetic(
