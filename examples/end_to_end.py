@@ -18,6 +18,7 @@ from kerasmedgan.data import format_report, leakage
 from kerasmedgan.distribution import get_strategy
 from kerasmedgan.environment import environment, peak_memory_mib
 from kerasmedgan.files import write_json
+from kerasmedgan.quality import LEAST_NULL, MemorisedError
 from kerasmedgan.report import write_report
 from kerasmedgan.resume import TrainingStateError
 from kerasmedgan.run_folder import CONFIG, check_run_folder, resume_run_folder
@@ -31,7 +32,7 @@ from kerasmedgan.study import (
     run_arm,
     run_gan,
 )
-from kerasmedgan.synthesis import export_images, load_synthetic
+from kerasmedgan.synthesis import export_images, load_synthetic, read_memorisation
 
 STAGES = (
     "train the GAN and export synthetic images",
@@ -74,6 +75,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--gan-batch-size", type=at_least(1), help="default: 64 (phantom: 32)")
     add("--gan-width", type=at_least(1), help="filters beside the image, 32 (phantom: 16)")
     add("--synthetic-count", type=at_least(2), help="default: up to the largest class")
+    add("--no-audit", dest="audit", action="store_false", help="export copies of patients too")
     add("--force", action="store_true", help="draw the largest class all the same")
     add("--classifier-updates", type=at_least(1), help="of each arm: 1500 (phantom: 600)")
     add("--classifier-batch-size", type=at_least(1), help="default: 64")
@@ -116,9 +118,12 @@ def draw(job: Job, output: Path) -> tuple[dict, LabeledImages]:
         seed=seed,
         callbacks=[SampleGrid(directory / "grids", every=max(1, job.gan_epochs // 10), seed=seed)],
     )
-    export_images(job.gan, output / "synthetic", count=job.plan.count, class_name=name, seed=seed)
+    audit, exported = job.build_audit(), output / "synthetic"
+    if audit is None:
+        print(f"No audit for copies: turned off, or fewer than {LEAST_NULL} images", flush=True)
+    export_images(job.gan, exported, count=job.plan.count, class_name=name, seed=seed, audit=audit)
     synthetic = load_synthetic(
-        output / "synthetic",
+        exported,
         train.class_names,
         image_size=train.image_size,
         channels=train.channels,
@@ -153,6 +158,7 @@ def run(job: Job, output: Path, start: float) -> dict:
         "class": job.plan.class_name,
         "directory": f"synthetic/{job.plan.class_name}",
         "seed": job.config["seed"],
+        "memorisation": read_memorisation(output / "synthetic", job.plan.class_name),
         **describe_synthetic(synthetic, job.gan_images),
     }
     announce(1)
@@ -204,7 +210,7 @@ def main() -> None:
     try:
         with strategy.scope():
             results = run(job, output, start)
-    except TrainingStateError as error:
+    except (TrainingStateError, MemorisedError) as error:
         sys.exit(f"end_to_end.py: error: {error}")
     for name, arm in results["arms"].items():
         test = arm["test"]

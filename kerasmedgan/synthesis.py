@@ -8,7 +8,7 @@ import numpy as np
 
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.data.split_guard import TRAIN
-from kerasmedgan.files import atomic_directory, write_json
+from kerasmedgan.files import atomic_directory, read_json, write_json
 from kerasmedgan.fingerprints import weights_sha256
 from kerasmedgan.gan import DCGAN
 from kerasmedgan.gan.checks import check_sampling
@@ -100,6 +100,12 @@ def check_export_label(model: DCGAN, label: int | None, class_name: str) -> None
             "`images.class_index(class_name)`."
         )
     check_sampling(model.num_classes, label)
+
+
+def read_memorisation(directory: str | os.PathLike, class_name: str) -> dict | None:
+    """Returns what the audit of an export found; `None` if there was none."""
+    facts, _ = _audit_files(Path(directory), class_name)
+    return read_json(facts) if facts.exists() else None
 
 
 def load_synthetic(

@@ -25,6 +25,8 @@ def test_the_run_folder_is_complete(smoke):
         "gan/NORMAL/grids/epoch_0020.png",
         "synthetic/manifest.csv",
         "synthetic/NORMAL/000000.png",
+        "synthetic/memorisation_NORMAL.json",
+        "synthetic/private_NORMAL.png",
         "classifiers/real/seed_0/model.keras",
         "classifiers/real+gan/seed_0/predictions.csv",
         "results.json",
@@ -45,6 +47,8 @@ def test_results_hold_what_was_promised(smoke):
     assert config["classifier"]["filters"] == [16, 32, 64, 128]
     assert set(results["leakage"].values()) == {0}
     assert results["synthetic"]["count"] == 128
+    assert results["synthetic"]["memorisation"]["exported"] == 128
+    assert not results["synthetic"]["memorisation"]["refused"]
     assert set(results["arms"]) == {"real", "real+gan"}
     for arm in results["arms"].values():
         assert arm["updates"] == config["classifier"]["updates"]
@@ -93,6 +97,7 @@ def test_a_folder_of_images_goes_all_the_way_also_if_killed_and_resumed(class_fo
     results = json.loads((tmp_path / "run/results.json").read_text())
     assert results["arms"]["real+gan"]["train"]["synthetic"] == {"NORMAL": 5, "PNEUMONIA": 0}
     assert [arm["test_openings"] for arm in results["arms"].values()] == [1, 1]
+    assert results["synthetic"]["memorisation"] is None and "No audit" in done.stdout
     assert (tmp_path / "run/report.md").exists()
     command = ["end_to_end.py", "--data", class_folders, *SMALL, "--output", "killed"]
     run_until("Arm real+gan", *command, cwd=tmp_path)

@@ -1,5 +1,9 @@
+import dataclasses
+
+import numpy as np
 import pytest
 
+from kerasmedgan.data import concatenate
 from kerasmedgan.study import JobSettings, prepare_job
 
 SMALL = {"image_size": 32, "gan_batch_size": 4, "gan_width": 4, "classifier_batch_size": 8}
@@ -20,6 +24,27 @@ def test_every_choice_is_resolved(class_folders):
     assert job.classifier.updates_per_epoch == 2
     assert job.positive_class == "PNEUMONIA"
     assert job.gan_images.counts() == {"NORMAL": counts["NORMAL"], "PNEUMONIA": 0}
+
+
+def test_the_audit_takes_validation_as_its_null_if_there_is_enough(class_folders, tiny_splits):
+    job = prepare_job(JobSettings(str(class_folders), **SMALL))
+    assert job.build_audit() is None
+    normal = tiny_splits.train.of_class("NORMAL")
+    patients = np.arange(0, 120 // len(normal) + 1)
+    many = concatenate(
+        [
+            dataclasses.replace(normal, groups=np.char.add(normal.groups, f"/{patient}"))
+            for patient in patients
+        ]
+    )
+    validation = dataclasses.replace(many, split="validation", groups=np.char.add("v", many.groups))
+    splits = dataclasses.replace(job.splits, train=many, validation=validation)
+    audit = dataclasses.replace(job, splits=splits).build_audit()
+    assert audit.held_out_count == len(validation)
+    few = dataclasses.replace(splits, validation=validation.take(np.arange(9)))
+    assert dataclasses.replace(job, splits=few).build_audit().held_out_count == 0
+    unwanted = {**job.config, "audit": False}
+    assert dataclasses.replace(job, splits=splits, config=unwanted).build_audit() is None
 
 
 @pytest.mark.parametrize(

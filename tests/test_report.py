@@ -3,97 +3,23 @@ import re
 
 import numpy as np
 import pytest
+from made_up_run import BINARY, write_run
+from markdown_tables import tables_after
 
 from kerasmedgan.data import LabeledImages, TestSplitError
-from kerasmedgan.evaluation import Predictions, choose_threshold, evaluate, write_predictions
-from kerasmedgan.files import write_csv, write_json
-from kerasmedgan.images import decode_image, write_png
+from kerasmedgan.files import write_json
+from kerasmedgan.images import decode_image
 from kerasmedgan.report import write_report
 
-BINARY, MANY = ("NORMAL", "PNEUMONIA"), ("COVID", "NORMAL", "PNEUMONIA")
-COUNTS = {"train": (20, 60), "validation": (10, 30), "test": (20, 30)}
+MANY = ("COVID", "NORMAL", "PNEUMONIA")
 STEMS = "accuracy_curves auc_curves confusion_matrices gan_losses roc synthetic_grid"
 FIGURES = {f"{stem}.png" for stem in STEMS.split()}
 EQUAL = "equal to a tenth of a point (0.0 points)"
 REAL_BESIDE_SYNTHETIC = "real_beside_synthetic.png"
 
 
-def count_classes(classes, split):
-    return dict(zip(classes, (*COUNTS[split], 25), strict=False))
-
-
-def make_predictions(classes, split, *, seed):
-    """Returns predictions of a made-up classifier; a higher seed is right more often."""
-    generator = np.random.default_rng(seed)
-    counts = count_classes(classes, split).values()
-    labels = np.repeat(np.arange(len(classes)), list(counts))
-    logits = generator.normal(0, 1, (len(labels), len(classes)))
-    logits[np.arange(len(labels)), labels] += 1.5 + 0.5 * seed
-    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    names = np.array([f"{split}/{index}.png" for index in range(len(labels))])
-    return Predictions(probabilities.astype(np.float32), labels, classes, names, names, split)
-
-
-def write_arm(run, arm, classes, *, seed, epochs):
-    """Writes an arm's folder and returns its entry of results.json."""
-    directory = f"classifiers/{arm}/seed_0"
-    splits = ("validation", "test")
-    validation, test = (make_predictions(classes, split, seed=seed) for split in splits)
-    positive = classes[1] if len(classes) == 2 else None
-    threshold = choose_threshold(validation, positive) if positive else None
-    write_predictions(run / directory / "predictions.csv", validation, test)
-    header = ["epoch", "accuracy", "auc", "loss", "val_accuracy", "val_auc", "val_loss"]
-    curve = 1 - 0.5 * np.exp(-(np.arange(epochs) + seed) / epochs)
-    rows = [[i, v, v, 1 - v, v - 0.05, v - 0.03, 1.1 - v] for i, v in enumerate(curve, 1)]
-    write_csv(run / directory / "history.csv", header, rows)
-    synthetic = dict.fromkeys(classes, 0) | {classes[0]: 40 * seed}
-    return {
-        **{"directory": directory, "seed": 0, "updates": 100 * epochs, "batch_size": 16},
-        **{"seconds": 12.5, "best_epoch": epochs - 1, "test_openings": 1},
-        "train": {"real": count_classes(classes, "train"), "synthetic": synthetic},
-        "validation": evaluate(validation, positive_class=positive, threshold=threshold),
-        "test": evaluate(test, positive_class=positive, threshold=threshold),
-    }
-
-
-def write_run(path, classes=BINARY, *, arms=("real", "real+gan"), epochs=3):
-    """Writes a run folder of made-up numbers and noise images and returns its path."""
-    generator = np.random.default_rng(0)
-    drawn = classes[0]
-    for index, image in enumerate(generator.integers(0, 256, (70, 16, 16, 1), np.uint8)):
-        write_png(path / "synthetic" / drawn / f"{index:06d}.png", image)
-    columns = "epoch generator_loss discriminator_loss real_accuracy synthetic_accuracy"
-    rows = [[epoch, *generator.uniform(0.4, 1, 4)] for epoch in range(1, 6)]
-    write_csv(path / "gan" / drawn / "history.csv", columns.split(), rows)
-    gan = {"class": drawn, "epochs": 5, "steps": 90, "batch_size": 16, "seconds": 8.3}
-    synthetic = {"class": drawn, "count": 70, "seed": 0, "mean_pairwise_distance": 0.17}
-    synthetic |= {"real_mean_pairwise_distance": 0.19, "diversity_ratio": 0.895}
-    content = {
-        "data": {split: count_classes(classes, split) for split in COUNTS},
-        "leakage": {"patient names in both train and test": 0},
-        "classes": {"names": classes, "positive": classes[1] if len(classes) == 2 else None},
-        "gan": {**gan, "images_per_second": 173.5, "directory": f"gan/{drawn}"},
-        "synthetic": {**synthetic, "directory": f"synthetic/{drawn}"},
-        "arms": {
-            arm: write_arm(path, arm, classes, seed=i, epochs=epochs) for i, arm in enumerate(arms)
-        },
-        "environment": {"python": "3.11.7", "tensorflow": "2.21.0", "cores": 2},
-        **{"command": "examples/end_to_end.py --data phantom", "seconds": 1500.0},
-        **{"peak_memory_mib": 2100},
-    }
-    write_json(path / "results.json", content)
-    return path
-
-
 def read_results(run):
     return json.loads((run / "results.json").read_text())
-
-
-def table_after(text, heading):
-    """Returns the first table below a heading as one dictionary a row."""
-    lines = re.search(r"(?:\|.*\n)+", text[text.index(heading) :])[0].splitlines()
-    header, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
-    return [dict(zip(header, row, strict=True)) for row in rows]
 
 
 def real_images(split="train", label=0, synthetic=False):
@@ -137,7 +63,7 @@ def test_tables_equal_the_results(reported, heading, pick):
     titles = {"sensitivity": "sensitivity (PNEUMONIA)", "specificity": "specificity (NORMAL)"}
     titles |= {"auc": "AUC"}
     arms = read_results(run)["arms"]
-    for row, arm in zip(table_after(text, heading), arms, strict=True):
+    for row, arm in zip(tables_after(text, heading)[0], arms, strict=True):
         metrics = pick(arms[arm])
         chosen = " (chosen on validation)" if "at_half" in metrics else ""
         values = {key: f"{x:.3f}" for key, x in metrics.items() if isinstance(x, float)}
@@ -148,7 +74,7 @@ def test_tables_equal_the_results(reported, heading, pick):
 
 def test_composition_and_facts(reported):
     _, text = reported
-    rows = table_after(text, "## What each arm trained on")
+    rows = tables_after(text, "## What each arm trained on")[0]
     counts = [(row["real NORMAL"], row["synthetic NORMAL"], row["all"]) for row in rows]
     assert counts == [("20", "0", "80"), ("20", "40", "120")]
     for fact in ("5 epochs, 90 steps", "0.895", "2.21.0", "2100 MiB", "--data phantom"):
@@ -224,7 +150,7 @@ def test_real_images_must_be_those_that_the_gan_saw(tmp_path):
 def test_three_classes(tmp_path):
     run = write_run(tmp_path, MANY)
     text = write_report(run).read_text()
-    rows = table_after(text, "## Test split")
+    rows = tables_after(text, "## Test split, one run, seed 0")[0]
     for row, entry in zip(rows, read_results(run)["arms"].values(), strict=True):
         recall = {f"recall ({name})": f"{x:.3f}" for name, x in entry["test"]["recall"].items()}
         assert recall.items() <= row.items()
@@ -235,7 +161,7 @@ def test_three_classes(tmp_path):
 @pytest.mark.parametrize("arms", [("real",), ("real", "real+gan", "real+copies", "real+noise")])
 def test_any_number_of_arms(tmp_path, arms):
     text = write_report(write_run(tmp_path, arms=arms, epochs=2)).read_text()
-    assert len(table_after(text, "## Test split")) == len(arms)
+    assert len(tables_after(text, "## Test split, one run, seed 0")[0]) == len(arms)
     assert text.count("against `real`: accuracy is") == len(arms) - 1
     assert ("There is one arm" in text) == (len(arms) == 1)
 
@@ -261,3 +187,15 @@ def test_folder_without_results(tmp_path):
     with pytest.raises(FileNotFoundError, match="`run`. Expected a run folder with results.json"):
         write_report(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_the_audit_withheld_is_told(reported, tmp_path):
+    _, text = reported
+    assert "no audit for copies of training images was made" in text
+    run = write_run(tmp_path)
+    results = read_results(run)
+    audit = {"withheld": 3, "images": 256, "flagged": 4, "false_rate": 0.005}
+    results["synthetic"]["memorisation"] = audit | {"null": "held-out images"}
+    write_json(run / "results.json", results)
+    told = "3 images were withheld and replaced; of 256 judged 4 were too near"
+    assert told in write_report(run).read_text()

@@ -10,6 +10,7 @@ from made_up_study import (
     set_verdict,
     write_study,
 )
+from markdown_tables import tables_after
 
 from kerasmedgan.images import decode_image
 from kerasmedgan.report import write_study_report
@@ -26,19 +27,6 @@ METRICS = {
     "specificity (NORMAL)": "specificity",
     "expected calibration error": "expected_calibration_error",
 }
-
-
-def tables_after(text, heading):
-    """Returns the tables between a heading and the next, each row a dictionary."""
-    section = re.split(r"\n#+ ", text[text.index(f"{heading}\n") + len(heading) :])[0]
-    tables = []
-    for table in re.findall(r"(?:\|.*\n)+", section + "\n"):
-        header, _, *rows = (
-            [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-            for line in table.splitlines()
-        )
-        tables.append([dict(zip(header, row, strict=True)) for row in rows])
-    return tables
 
 
 def text_of(run):

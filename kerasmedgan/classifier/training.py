@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from kerasmedgan.classifier.class_weights import check_class_weight
-from kerasmedgan.data.batches import evaluation_batches
+from kerasmedgan.data.batches import PREFETCHED, evaluation_batches
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.data.split_guard import TRAIN, VALIDATION, require_split
 from kerasmedgan.resume import BestWeights, TrainingState
@@ -129,7 +129,7 @@ def _transform_images(
 ) -> tf.data.Dataset:
     """Transforms the images of `(images, labels)` batches, while the network learns."""
     # Not in parallel: a random state would be read in whatever order the threads come.
-    return pairs.map(lambda images, labels: (transform(images), labels)).prefetch(tf.data.AUTOTUNE)
+    return pairs.map(lambda images, labels: (transform(images), labels)).prefetch(PREFETCHED)
 
 
 def _check_skip(transform: Callable | None) -> None:

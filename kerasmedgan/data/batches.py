@@ -11,6 +11,8 @@ import tensorflow as tf
 from kerasmedgan.data.image_rows import ImageRows
 from kerasmedgan.images import to_model_range
 
+# Batches made while the network learns.
+PREFETCHED = 2
 # As many as replicas may be.
 _FEW_IMAGES = 8
 
@@ -136,6 +138,13 @@ def _from_generator(generator, images, batch_size: int | None) -> tf.data.Datase
 
 
 def _in_model_range(batches: tf.data.Dataset) -> tf.data.Dataset:
-    return batches.map(lambda images, labels: (to_model_range(images), labels)).prefetch(
-        tf.data.AUTOTUNE
-    )
+    scaled = batches.map(lambda images, labels: (to_model_range(images), labels))
+    return scaled.prefetch(PREFETCHED).with_options(_options())
+
+
+def _options() -> tf.data.Options:
+    # There is nothing to tune, and the tuning thread, which looks around after 10, 20, 40, ...
+    # milliseconds, is waited for when an epoch ends: that can double the time of a training.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options

@@ -1,5 +1,6 @@
 """Quality of synthetic images: how near to the real ones, how varied, and whether copied."""
 
+from kerasmedgan.quality.audit_checks import LEAST_NULL
 from kerasmedgan.quality.audit_result import AuditResult, MemorisedError, SpaceResult
 from kerasmedgan.quality.classifier_features import train_classifier_features
 from kerasmedgan.quality.contact_sheet import write_contact_sheet
@@ -17,6 +18,7 @@ from kerasmedgan.quality.texture_features import TextureFeatures
 from kerasmedgan.quality.withholding import NewImages, draw_new_images
 
 __all__ = [
+    "LEAST_NULL",
     "AuditResult",
     "MemorisationAudit",
     "MemorisedError",

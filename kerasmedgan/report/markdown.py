@@ -141,8 +141,19 @@ def _gan_facts(results: dict) -> str:
         f"synthetic images ({synthetic['mean_pairwise_distance']}) over that among real ones "
         f"({synthetic['real_mean_pairwise_distance']}). 1 is as varied as the real images, 0 is "
         "one image over and over. It says nothing about how right the images are.",
+        _memorisation(synthetic.get("memorisation")),
     )
     return format_list(facts)
+
+
+def _memorisation(audit: dict | None) -> str:
+    if audit is None:
+        return "no audit for copies of training images was made"
+    return (
+        f"audit for copies: {audit['withheld']} images were withheld and replaced; of "
+        f"{audit['images']} judged {audit['flagged']} were too near to a training image, "
+        f"{audit['false_rate']:.1%} of them expected without copying (null: {audit['null']})"
+    )
 
 
 def _figure(results: dict, path: str) -> str:

@@ -8,6 +8,7 @@ from kerasmedgan.data.patients import DEFAULT_PATIENT_PATTERN
 from kerasmedgan.distribution import check_one_process
 from kerasmedgan.evaluation import default_positive_class
 from kerasmedgan.gan import DCGAN, build_adam
+from kerasmedgan.quality import LEAST_NULL, MemorisationAudit
 from kerasmedgan.study.gan_run import describe_gan
 from kerasmedgan.study.train import ClassifierSettings, updates_per_epoch
 
@@ -29,6 +30,7 @@ class JobSettings:
         gan_epochs: epochs instead of updates.
         gan_batch_size: images a GAN update.
         synthetic_count: number of synthetic images. Default: up to the largest class.
+        audit: withhold synthetic images that are copies of training images.
         force: draw the largest class all the same.
         classifier_updates: updates of the classifier of each arm.
         classifier_batch_size: images a classifier update.
@@ -51,6 +53,7 @@ class JobSettings:
     gan_epochs: int | None = None
     gan_batch_size: int = 64
     synthetic_count: int | None = None
+    audit: bool = True
     force: bool = False
     classifier_updates: int = 1500
     classifier_batch_size: int = 64
@@ -90,6 +93,17 @@ class Job:
     def gan_images(self) -> LabeledImages:
         """The real training images that the GAN learns from."""
         return self.splits.train.of_class(self.plan.class_name)
+
+    def build_audit(self) -> MemorisationAudit | None:
+        """Returns the audit of the images to draw.
+
+        Its null are the validation images of the class if there are enough, or else the training
+        images. `None` if those are too few as well, or no audit is wanted.
+        """
+        if not self.config["audit"] or len(self.gan_images) < LEAST_NULL:
+            return None
+        held_out = self.splits.validation.of_class(self.plan.class_name)
+        return MemorisationAudit(self.gan_images, held_out if len(held_out) >= LEAST_NULL else None)
 
 
 def prepare_job(settings: JobSettings) -> Job:
@@ -143,6 +157,7 @@ def prepare_job(settings: JobSettings) -> Job:
             "steps_per_epoch": steps,
         },
         "synthetic_count": plan.count,
+        "audit": settings.audit,
         "classifier": dataclasses.asdict(classifier),
     }
     return Job(splits, plan, gan, epochs, classifier, positive_class, config)
