@@ -3,7 +3,8 @@
 Shows it planted copies of training images, real images that it was not calibrated on, and what two
 GANs draw: one that learned 20 images and one that learned all of them. The classifier whose
 features are used in half of the cases saw most of the held-out and honest images in training.
-Writes numbers alone, as JSON. The test split is not touched.
+Writes numbers alone, as JSON. The test split is not touched. The audit's thresholds were chosen on
+divisions with the seeds 0 to 2, so the defaults here are others.
 
     python benchmarks/memorisation.py --data path/to/chest_xray --output result.json
 """
@@ -137,11 +138,11 @@ def measure(splits: Splits, arguments: argparse.Namespace) -> dict:
     classifier = train_classifier_features(splits.train, splits.validation)
     for name in arguments.classes or splits.train.class_names:
         for extractor in (None, classifier):
-            for seed in range(arguments.divisions):
+            for seed in range(arguments.first_seed, arguments.first_seed + arguments.divisions):
                 found = judge_copies(of_class(splits, name), extractor, seed)
                 results["copies"].append({"class": name, **found})
                 print(name, found, flush=True)
-    training, held_out, _ = divide(of_class(splits, arguments.class_name), 0)
+    training, held_out, _ = divide(of_class(splits, arguments.class_name), arguments.first_seed)
     few = training.take(np.random.default_rng(0).permutation(len(training))[:FEW])
     for images, updates in ((few, arguments.few_updates), (training, arguments.updates)):
         found = judge_gan(images, held_out, updates, arguments.width)
@@ -159,6 +160,7 @@ def main() -> None:
     add("--image-size", type=int, default=64)
     add("--classes", nargs="+", help="to divide and plant copies of; default: all")
     add("--divisions", type=int, default=3, help="random divisions of each class")
+    add("--first-seed", type=int, default=100, help="of the divisions; 0 to 2 made the defaults")
     add("--class-name", default="NORMAL", help="class of the two GANs")
     add("--few-updates", type=int, default=4000, help=f"of the GAN that learns {FEW} images")
     add("--updates", type=int, default=2000, help="of the GAN that learns all")

@@ -153,6 +153,16 @@ def test_what_is_said_of_memory_workers_and_kills_is_measured():
     assert soak["arrays_that_differ"] == []
 
 
+def test_what_the_options_cost_is_measured():
+    options = json.loads((ROOT / "benchmarks/results/gan_options.json").read_text())["options"]
+    ratios = {name: one["processor"]["median_ratio_to_plain"] for name, one in options.items()}
+    with_r1 = [ratio for name, ratio in ratios.items() if "r1" in name]
+    others = [ratio for name, ratio in ratios.items() if "r1" not in name]
+    text = " ".join(TEXT.split())
+    assert f"R1 penalty costs about {max(with_r1):.1f} times" in text
+    assert max(others) <= 1.05 and "any other option at most 1.05 times" in text
+
+
 def test_the_rates_of_the_rule_for_unlike_images_are_the_result_file():
     results = json.loads((ROOT / "benchmarks/results/likeness.json").read_text())
     phantom, xrays = results["data_sets"]
