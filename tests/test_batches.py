@@ -146,3 +146,15 @@ def test_parts_of_several_replicas_a_worker_make_up_the_batches(numbered):
 
     whole = np.reshape(passes(numbered.batches(8, seed=3, initial_epoch=1))[0], (5, 8))
     np.testing.assert_array_equal(np.concatenate([rows((0, 1)), rows((2, 3))], axis=1), whole)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda images: images.batches(8),
+        lambda images: evaluation_batches(images.images, images.labels, 8),
+    ],
+)
+def test_no_autotuning_thread_is_waited_for_when_an_epoch_ends(tiny, make):
+    later = make(tiny).map(lambda images, labels: (images + 0.0, labels)).prefetch(1)
+    assert later.options().autotune.enabled is False
