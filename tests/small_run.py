@@ -1,22 +1,18 @@
 """A finished run of the least size, made by the code of `examples/end_to_end.py`."""
 
-import importlib.util
 import time
-from pathlib import Path
+
+from processes import load_example
 
 from kerasmedgan.data import load_images
 from kerasmedgan.files import read_json, write_json
 from kerasmedgan.run_folder import create_run_folder
 from kerasmedgan.study import JobSettings, prepare_job
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "end_to_end.py"
-
 
 def make_run(images, output):
     """Trains on a folder of images for a moment; returns the run's folder."""
-    specification = importlib.util.spec_from_file_location("end_to_end", EXAMPLE)
-    example = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(example)
+    example = load_example("end_to_end.py")
     job = prepare_job(
         JobSettings(
             str(images),

@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from processes import EXAMPLES, run
+from processes import EXAMPLES, run, run_here
 from test_multi_worker import free_ports
 
 EPOCHS = 10
@@ -109,7 +109,7 @@ def test_mirrored_on_this_machine(tmp_path):
     assert done.returncode == 0, done.stderr[-3000:]
     assert "Trained on 1 replicas" in done.stdout
     assert (tmp_path / "run/grids/epoch_0002.png").exists()
-    done = run("train_distributed.py", "--smoke", "--output", "run", "--seed", 5, cwd=tmp_path)
+    done = run_here("train_distributed.py", "--smoke", "--output", "run", "--seed", 5, cwd=tmp_path)
     assert done.returncode != 0 and "made with `seed` 0, here 5" in done.stderr
 
 
