@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[1]
 
 # A module imports only from floors below its own, or from its own sub-package.
 FLOORS = [
-    {"files", "fingerprints", "headers", "environment", "distribution", "command_line", "rules"},
+    {"files", "fingerprints", "headers", "environment", "distribution"}
+    | {"command_line", "rules", "forgetting"},
     {"images", "run_folder", "resume", "multi_worker"},
     {"data", "gan", "manifest"},
     {"augmentation", "classical", "classifier"},

@@ -8,11 +8,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import keras
-
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.distribution import get_strategy
 from kerasmedgan.files import write_json
+from kerasmedgan.forgetting import forgetting
 from kerasmedgan.run_folder import resume_run_folder
 from kerasmedgan.study.arms import REAL_AND_GAN
 from kerasmedgan.study.generator import load_drawn, train_generator
@@ -122,8 +121,7 @@ class _Work:
         settings = self.tuning.settings
         synthetic = self._synthetic(arm, training_set)
         self.announce(f"final round, seed {training_set.seed}: {arm}")
-        keras.utils.clear_session()
-        return Final(
+        classifier = Final(
             arm=arm,
             values=values,
             training_set=training_set,
@@ -133,7 +131,9 @@ class _Work:
             precision=settings.search.precision,
             strategy=settings.search.strategy,
             positive_class=self.tuning.study.positive_class,
-        ).run(self.output)
+        )
+        with forgetting():
+            return classifier.run(self.output)
 
     def _synthetic(self, arm: str, training_set: TrainingSet) -> LabeledImages | None:
         """Returns the images of the seed's GAN, which is trained if it is not there."""
@@ -144,8 +144,7 @@ class _Work:
         finished = self.output / f"generators/{training_set.folder}/{name}/generator.json"
         if not finished.exists():
             self.announce(f"GAN of {name}, seed {seed}")
-        keras.utils.clear_session()
-        with get_strategy(study.settings.strategy).scope():
+        with forgetting(), get_strategy(study.settings.strategy).scope():
             entry = train_generator(
                 training_set.train,
                 name,

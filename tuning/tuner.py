@@ -1,6 +1,5 @@
 """`ClassifierTuner`: runs the trials that an oracle asks for, by the classifiers' own training."""
 
-import gc
 import math
 import shutil
 import time
@@ -16,6 +15,7 @@ from keras_tuner.errors import FatalRuntimeError
 from kerasmedgan.classifier import VALIDATION_AUC
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.files import atomic_directory, read_json, write_json
+from kerasmedgan.forgetting import forgetting
 from kerasmedgan.resume import TrainingStateError
 from kerasmedgan.study.run import save_classifier
 from kerasmedgan.tuning.candidate import kept_epoch, train_candidate, training_images
@@ -71,10 +71,10 @@ class ClassifierTuner(keras_tuner.Tuner):
         self.announce(f"trial {trial.trial_id} begins: {describe_values(values)}")
         (directory / FAILURE).unlink(missing_ok=True)
         try:
-            executions = [
-                self._execute(trial, directory, number)
-                for number in range(self.executions_per_trial)
-            ]
+            executions = []
+            for number in range(self.executions_per_trial):
+                with forgetting():
+                    executions.append(self._execute(trial, directory, number))
             self._keep_best(directory, executions)
             objective = self.settings.objective
             score = sum(one["score"] for one in executions) / len(executions)
@@ -128,8 +128,6 @@ class ClassifierTuner(keras_tuner.Tuner):
             before = Path(self.get_trial_dir(values[PROMOTED])) / folder.name / "state"
             with atomic_directory(state) as temporary:
                 shutil.copytree(before, temporary, dirs_exist_ok=True)
-        keras.utils.clear_session()
-        gc.collect()
         hypermodel = settings.hypermodel(self.train, self.synthetic, execution=number)
         with maybe_distribute(self.distribution_strategy):
             model = hypermodel.build(trial.hyperparameters)

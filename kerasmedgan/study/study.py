@@ -7,10 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import keras
-
 from kerasmedgan.distribution import get_strategy
 from kerasmedgan.files import write_json
+from kerasmedgan.forgetting import forgetting
 from kerasmedgan.run_folder import resume_run_folder
 from kerasmedgan.study.arms import ARMS, EVERY_CLASS
 from kerasmedgan.study.cell import cell_name, run_cell
@@ -122,9 +121,8 @@ class _Work:
         line = self.progress.begin(kind)
         if not is_finished:
             self.announce(f"{line}: {name}")
-            # A session's graphs and weights would otherwise pile up, cell after cell.
-            keras.utils.clear_session()
-        with get_strategy(self.study.settings.strategy).scope():
+        # Graphs and weights would otherwise pile up, cell after cell.
+        with forgetting(), get_strategy(self.study.settings.strategy).scope():
             entry = work()
         self.progress.end(kind, measured=not is_finished)
         return entry
