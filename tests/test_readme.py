@@ -205,6 +205,15 @@ def test_the_table_of_tuning_is_its_result_file():
     assert budgets == {(23, 0, 4500)} and results["searches"]["real"]["budget"]["trials"] == 23
 
 
+def test_what_is_said_of_a_searchs_memory_is_measured():
+    results = json.loads((ROOT / "benchmarks/results/tuning_memory.json").read_text())
+    resident = results["resident_mib"]
+    text = " ".join(TEXT.split())
+    told = f"after {len(resident)} small ones memory was {resident[-1] / resident[4]:.2f} times"
+    assert told in text
+    assert abs(resident[-1] / resident[5] - 1) < 0.01 and max(resident[:5]) < resident[5]
+
+
 def test_every_picture_is_there():
     for path in re.findall(r"!\[[^]]*\]\(([^)]+)\)", TEXT):
         assert (ROOT / path).stat().st_size > 0
