@@ -18,11 +18,23 @@ from kerasmedgan.data import LabeledImages, Splits  # noqa: E402
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 CLASSES = ("NORMAL", "PNEUMONIA")
+# Files of minutes, begun first, so that no process is left alone with one at the end.
+LONG = (
+    *("test_example_study.py", "test_examples.py", "test_example_distributed.py"),
+    *("test_multi_worker.py", "test_example_tune_classifier.py", "test_app_browser.py"),
+    *("test_gradio_app.py", "test_example_judge.py", "test_parallel.py", "test_study_run.py"),
+    *("test_training_state.py", "test_training_watchdog.py", "test_readme.py"),
+    *("test_overfitted_gan.py", "test_tuning.py", "test_search.py", "test_quality_monitor.py"),
+)
 
 # Two logical devices, so that MirroredStrategy has something to mirror on.
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name not in LONG)
 
 
 def draw_images(labels, *, image_size, seed):
