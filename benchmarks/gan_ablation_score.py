@@ -1,61 +1,64 @@
-"""Scores the images of benchmarks/gan_ablation.py, and summarises the scores over the seeds."""
+"""Scores for benchmarks/gan_ablation.py, comparable over machines, and their summary over seeds."""
 
 import statistics
 from pathlib import Path
 
-import numpy as np
+import keras
 
 from kerasmedgan import Splits
-from kerasmedgan.files import write_json
+from kerasmedgan.quality import (
+    Judge,
+    KerasFeatures,
+    Passport,
+    TextureFeatures,
+    train_classifier_features,
+)
 
 # Each with the better direction first in mind: lower, lower, higher, higher.
 MEASURES = ("frechet_ratio", "frechet_distance", "kid", "kid_units", "density", "coverage")
+FEATURES = "features.keras"
 
 
-def build_judges(splits: Splits, class_name: str, drawn: int) -> dict:
-    """Returns a judge for each kind of features and each set of real images.
+def build_judges(
+    splits: Splits, class_name: str, drawn: int | None, folder: Path, updates: int
+) -> dict[str, Judge]:
+    """Returns a judge for each kind of features and set of real images.
 
     "train" are the images that the GANs learned from, many enough to tell small differences;
-    "validation" no GAN has seen, so that a copy of a training image gains nothing there. With fewer
-    than `drawn` images in a half, the judges take as many as there are.
+    "validation" no GAN has seen, so that a copy of a training image gains nothing there. The
+    classifier of the features is trained once and kept in `folder`: scores of two must not be
+    compared. With fewer than `drawn` images in a half, a judge takes as many as there are.
     """
-    # Not at the top, so that training needs nothing of it.
-    from kerasmedgan.quality import Judge, TextureFeatures, train_classifier_features
-
+    path = folder / FEATURES
+    if not path.exists():
+        trained = train_classifier_features(splits.train, splits.validation, updates=updates)
+        trained.network.save(path)
+    network = keras.saving.load_model(path, compile=False)
     train = splits.train.of_class(class_name)
-    features = {
-        "classifier": train_classifier_features(splits.train, splits.validation),
-        "texture": TextureFeatures(train.images),
+    judged = {
+        "classifier/train": (train, KerasFeatures(network, name="classifier")),
+        "texture/train": (train, TextureFeatures(train.images)),
     }
+    held_out = splits.validation.of_class(class_name)
+    judged["classifier/validation"] = (held_out, judged["classifier/train"][1])
     return {
-        f"{kind}/{part.split}": Judge(
-            part.images, extractor, groups=part.groups, count=min(len(part) // 2, drawn)
+        name: Judge(
+            part.images,
+            extractor,
+            groups=part.groups,
+            count=min(len(part) // 2, drawn or len(part)),
         )
-        for kind, extractor in features.items()
-        for part in (train, splits.validation.of_class(class_name))
+        for name, (part, extractor) in judged.items()
     }
 
 
-def score_folders(folders: list[Path], splits: Splits, class_name: str) -> None:
-    """Writes `scores.json` into each folder: every judge of every way to draw.
-
-    All are scored anew by the same judges: the classifier of the features is trained here, and
-    scores of two of them must not be compared.
-    """
-    drawn = min(_images(folder)["images"].shape[0] for folder in folders)
-    judges = build_judges(splits, class_name, drawn)
-    for folder in folders:
-        scores = {
-            sampling: {name: judge(images).to_dict() for name, judge in judges.items()}
-            for sampling, images in _images(folder).items()
-        }
-        write_json(folder / "scores.json", scores)
-        print(f"{folder}: scored", flush=True)
-
-
-def _images(folder: Path) -> dict[str, np.ndarray]:
-    with np.load(folder / "images.npz") as file:
-        return dict(file)
+def require_one_passport(entries: list[dict]) -> None:
+    """Raises `PassportError` unless all scores of a judge were measured in the same way."""
+    first = entries[0]["scores"]["images"]
+    for entry in entries:
+        for scores in entry["scores"].values():
+            for judge, score in scores.items():
+                Passport(**first[judge]["passport"]).require_same(Passport(**score["passport"]))
 
 
 def summarise(entries: list[dict]) -> list[dict]:
@@ -63,13 +66,12 @@ def summarise(entries: list[dict]) -> list[dict]:
     rows = []
     for config in dict.fromkeys(entry["config"] for entry in entries):
         runs = [entry for entry in entries if entry["config"] == config]
-        for sampling in runs[0]["diversity_ratio"]:
+        for sampling, scores in runs[0]["scores"].items():
             row = {"config": config, "sampling": sampling, "seeds": len(runs)}
             row |= _spread("diversity_ratio", [run["diversity_ratio"][sampling] for run in runs])
-            scored = [run["scores"][sampling] for run in runs if run["scores"]]
-            for judge in scored[0] if scored else ():
+            for judge in scores:
                 for measure in MEASURES:
-                    values = [scores[judge][measure] for scores in scored]
+                    values = [run["scores"][sampling][judge][measure] for run in runs]
                     row |= _spread(f"{judge}/{measure}", values)
             rows.append(row)
     return rows

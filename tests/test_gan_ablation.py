@@ -1,16 +1,17 @@
 """The ablation as it is run, on a few phantoms: two configs, stopped and taken up again."""
 
 import json
+import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from kerasmedgan.gan import PLAIN
+from kerasmedgan.quality import PassportError
 
 FOLDER = str(Path(__file__).parents[1] / "benchmarks")
 WORDS = ["--smoke", "--configs", "plain", "classes", "--seeds", "1", "--updates", "3"]
-WORDS += ["--width", "4", "--count", "9"]
+WORDS += ["--width", "4", "--count", "60"]
 
 
 @pytest.fixture(scope="module")
@@ -24,41 +25,63 @@ def ablation():
 
 @pytest.fixture(scope="module")
 def finished(ablation, tmp_path_factory):
-    output = tmp_path_factory.mktemp("ablation") / "run"
-    ablation.main([*WORDS, "--output", str(output)])
-    return output
+    folder = tmp_path_factory.mktemp("ablation")
+    ablation.main([*WORDS, "--output", str(folder / "kept"), "--work", str(folder / "work")])
+    return folder / "kept"
+
+
+def read_runs(folder):
+    return json.loads((folder / "results.json").read_text())["runs"]
 
 
 def test_every_config_names_every_option(ablation):
     """Or a default that changes would change them all."""
-    for name, options in ablation.CONFIGS.items():
-        named = set(options) - {ablation.DECAY}
-        assert named == (set() if name == "default" else set(PLAIN))
+    for options in ablation.CONFIGS.values():
+        assert set(options) - {ablation.DECAY} == set(PLAIN)
 
 
-def test_it_draws_in_each_way_and_says_what_was_trained(finished):
-    results = json.loads((finished / "results.json").read_text())
-    assert [run["config"] for run in results["runs"]] == ["plain", "classes"]
-    plain, classes = results["runs"]
+def test_it_draws_and_scores_in_each_way_and_says_what_was_trained(finished):
+    plain, classes = read_runs(finished)
+    assert [plain["config"], classes["config"]] == ["plain", "classes"]
     assert plain["steps"] >= 3 and plain["gan"]["width"] == 4 and "num_classes" not in plain["gan"]
-    assert classes["gan"]["num_classes"] == 2
-    assert results["summary"][0]["seeds"] == 1 and results["environment"]["tensorflow"]
-    assert results["runs"][0]["scores"] is None
-    with np.load(finished / "plain/seed_0/images.npz") as file:
-        drawn = dict(file)
-    assert {images.shape for images in drawn.values()} == {(9, 32, 32, 1)}
-    assert set(drawn) == {"images", "no_ema", "truncation_0.7", "truncation_0.5"}
-    assert len({images.tobytes() for images in drawn.values()}) == 4
-    assert (finished / "classes/seed_0/grid.png").stat().st_size > 0
+    assert classes["gan"]["num_classes"] == 2 and plain["environment"]["tensorflow"]
+    assert set(plain["scores"]) == {"images", "no_ema", "truncation_0.7"}
+    judges = {"classifier/train", "texture/train", "classifier/validation"}
+    distances = set()
+    for scores in plain["scores"].values():
+        assert set(scores) == judges
+        distances.add(scores["classifier/train"]["frechet_distance"])
+    assert len(distances) == 3
+    summary = json.loads((finished / "results.json").read_text())["summary"]
+    assert summary[0]["seeds"] == 1 and summary[0]["classifier/train/frechet_ratio"] > 1
+    assert (finished / "figures/classes.png").stat().st_size > 0
 
 
-def test_what_is_finished_is_not_trained_again(ablation, finished, capsys):
-    before = (finished / "plain/seed_0/images.npz").read_bytes()
-    (finished / "classes/seed_0/images.npz").unlink()
-    ablation.main([*WORDS, "--output", str(finished)])
+def test_what_is_kept_is_not_trained_again_also_without_the_work_folder(
+    ablation, finished, tmp_path, capsys
+):
+    kept = shutil.copytree(finished, tmp_path / "kept")
+    plain, classes = read_runs(kept)
+    (kept / "results.json").write_text(json.dumps({"runs": [plain]}))
+    ablation.main([*WORDS, "--output", str(kept), "--work", str(tmp_path / "work")])
     assert "plain, seed 0: finished" in capsys.readouterr().out
-    assert (finished / "plain/seed_0/images.npz").read_bytes() == before
-    assert (finished / "classes/seed_0/images.npz").exists()
+    assert not (tmp_path / "work/plain").exists()
+    again, anew = read_runs(kept)
+    assert again == plain
+    # The same features on another machine: the same scores.
+    for way, scores in classes["scores"].items():
+        assert (
+            anew["scores"][way]["texture/train"]["passport"] == scores["texture/train"]["passport"]
+        )
+
+
+def test_scores_of_other_features_are_not_mixed(ablation, finished, tmp_path):
+    kept = shutil.copytree(finished, tmp_path / "kept")
+    plain, classes = read_runs(kept)
+    plain["scores"]["images"]["classifier/train"]["passport"]["weights_sha256"] = "another"
+    (kept / "results.json").write_text(json.dumps({"runs": [plain]}))
+    with pytest.raises(PassportError, match="`weights_sha256`"):
+        ablation.main([*WORDS, "--output", str(kept), "--work", str(finished.parent / "work")])
 
 
 def test_a_folder_of_other_settings_is_refused(ablation, finished):
