@@ -181,8 +181,13 @@ def test_the_rates_of_the_rule_for_unlike_images_are_the_result_file():
     assert set(caught.values()) == {1.0}
 
 
-def test_the_table_of_tuning_is_its_result_file():
-    results = json.loads((ROOT / "benchmarks/results/tuning_chest_xray/results.json").read_text())
+def read_tuning(name):
+    return json.loads((ROOT / f"benchmarks/results/{name}/results.json").read_text())
+
+
+@pytest.mark.parametrize("name", ["tuning_chest_xray", "tuning_limited"])
+def test_the_tables_of_tuning_are_their_result_files(name):
+    results = read_tuning(name)
     comparisons = {entry["arm"]: entry for entry in results["comparisons"]}
     for entry in results["summaries"]:
         arm, metrics = entry["arm"], entry["metrics"]
@@ -196,13 +201,31 @@ def test_the_table_of_tuning_is_its_result_file():
             one = comparisons[arm]
             interval = one["primary"]["corrected_interval"]
             cells += [format_difference(one["differences"]["auc"], interval), one["verdict"]]
+            assert one["verdict"] == "no evidence"
         else:
             cells += ["-", "-"]
         assert f"| {' | '.join(cells)} |" in TEXT
-    gain = results["validation"]["real"]["gain"]["mean"]
-    assert f"tuning gained nothing ({gain:.4f})" in TEXT
     budgets = {tuple(search["budget"].values()) for search in results["searches"].values()}
-    assert budgets == {(23, 0, 4500)} and results["searches"]["real"]["budget"]["trials"] == 23
+    ((trials, failed, updates),) = budgets
+    assert (trials, failed) == (23, 0) and f"{updates:,} updates an arm" in TEXT
+
+
+def test_the_reading_of_tuning_is_its_result_files():
+    whole, limited = (read_tuning(name) for name in ("tuning_chest_xray", "tuning_limited"))
+    text = " ".join(TEXT.split())
+    gains = [one["validation"]["real"]["gain"] for one in (whole, limited)]
+    assert f"gained nothing with all patients ({gains[0]['mean']:.4f})" in text
+    assert f"lost with 100 ({gains[1]['mean']:.4f}, in each of three seeds)" in text
+    assert len(gains[1]["values"]) == 3 and max(gains[1]["values"]) < 0
+    search = limited["searches"]["real"]
+    trials = {trial["name"]: trial for trial in search["trials"]}
+    # The untuned classifier is the first trial, and was promoted twice.
+    assert (trials["12"]["continues"], trials["09"]["continues"]) == ("09", "00")
+    untuned = trials["12"]["score"]
+    assert f"untuned classifier by {search['best']['score'] - untuned:.4f} on" in text
+    for one in (whole, limited):
+        auc = {entry["arm"]: entry["metrics"]["auc"]["mean"] for entry in one["summaries"]}
+        assert min(auc["real"], auc["real+gan"]) > auc["untuned"]
 
 
 def test_what_is_said_of_a_searchs_memory_is_measured():
