@@ -237,6 +237,26 @@ def test_what_is_said_of_a_searchs_memory_is_measured():
     assert abs(resident[-1] / resident[5] - 1) < 0.01 and max(resident[:5]) < resident[5]
 
 
+def test_what_is_said_of_the_audit_is_its_result_file():
+    results = json.loads((ROOT / "benchmarks/results/memorisation.json").read_text())
+    copies, text = results["copies"], " ".join(TEXT.split())
+    assert len(copies) == 6 and len({(one["seed"], one["extractor"]) for one in copies}) == 6
+    for one in copies:
+        assert (
+            one["copies"] == 100 and len(one["caught"]) == 7 and set(one["caught"].values()) == {1}
+        )
+        assert not one["honest_refused"]
+    withheld = [100 * one["honest_withheld"] for one in copies]
+    assert f"and {sum(withheld) / 6:.1f} % of the real images of new patients withheld" in text
+    assert f"at most {max(withheld):.1f} % in a division" in text
+    few, many = results["gans"].values()
+    assert f"learned {many['training_images']} images passed" in text and not many["refused"]
+    told = f"learned {few['training_images']} images for {few['updates']:,} updates passed too"
+    assert told in text and not few["refused"]
+    z = few["spaces"]["pixels"]["preference_z"]
+    assert f"(z {z:.1f}, bound -3)" in text
+
+
 def test_every_picture_is_there():
     for path in re.findall(r"!\[[^]]*\]\(([^)]+)\)", TEXT):
         assert (ROOT / path).stat().st_size > 0
