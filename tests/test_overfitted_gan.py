@@ -43,7 +43,7 @@ def test_the_audit_refuses_it(audit, overfitted):
     assert result.refusal is not None
     pixels = result.spaces["pixels"]
     assert pixels.preference_z < -4
-    assert pixels.held_out_share < 0.6 * pixels.expected_held_out_share
+    assert pixels.prefers_training
     assert pixels.copying_statistic < -2
 
 

@@ -42,7 +42,7 @@ class MemorisationAudit:
     share varies about that.
 
     A whole set is refused if more than `most_copies` of it is flagged, or if in one space held-out
-    images are nearest to the synthetic ones less than 0.6 times as often as exchanged training
+    images are nearest to the synthetic ones less than 0.75 times as often as exchanged training
     images would be, 3 standard deviations or more below (`training_preference`).
 
     The cells of the data-copying test are made by k-means on the training images' features; an
