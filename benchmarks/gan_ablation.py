@@ -24,12 +24,12 @@ from kerasmedgan import DCGAN, Splits, load_images
 from kerasmedgan.data import LabeledImages, oversample
 from kerasmedgan.environment import environment
 from kerasmedgan.files import read_json, write_json
-from kerasmedgan.forgetting import forgetting
 from kerasmedgan.gan import AUGMENTATIONS, PLAIN, build_adam
 from kerasmedgan.images import make_grid, write_png
 from kerasmedgan.quality import mean_pairwise_distance
 from kerasmedgan.run_folder import resume_run_folder
 from kerasmedgan.study import describe_gan, run_gan
+from kerasmedgan.temporary_session import temporary_session
 
 # Beside the DCGAN's own options: the learning rate falls along a cosine (`build_adam`).
 DECAY = "decay"
@@ -64,7 +64,9 @@ SHOWN += ("classifier/train/coverage", "classifier/validation/frechet_ratio")
 SMOKE = {"data": "phantom", "image_size": 32, "width": 8, "updates": 20, "seeds": 2}
 SMOKE |= {"configs": ["plain", "augmentation", "adaptive", "classes"], "batch_size": 32}
 SMOKE |= {"feature_updates": 8}
-RESULTS, SHOWN_AT_ONCE = "results.json", 32
+RESULTS = "results.json"
+# Images of a grid.
+SHOWN_AT_ONCE = 32
 
 
 def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
@@ -205,7 +207,7 @@ def main(words: list[str] | None = None) -> None:
                 print(f"{name}, seed {seed}: finished", flush=True)
                 continue
             start = time.perf_counter()
-            with forgetting():
+            with temporary_session():
                 entry = run(name, seed, splits, arguments, judges)
             require_one_passport([*runs, entry])
             runs.append(entry)

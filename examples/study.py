@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from kerasmedgan.command_line import class_limit, default_run_folder
+from kerasmedgan.command_line import add_class_limits, default_run_folder
 from kerasmedgan.data import format_report
 from kerasmedgan.report import write_study_report
 from kerasmedgan.resume import TrainingStateError
@@ -36,13 +36,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--seeds", type=int, help="how many (default: 3); fewer than 2 give no verdict")
     add("--first-seed", type=int, help="the seeds count from here (default: 0)")
     add("--fractions", nargs="+", type=float, help="shares of the training patients (default: 1)")
-    add(
-        "--limit",
-        dest="limits",
-        nargs="+",
-        type=class_limit,
-        help="CLASS=PATIENTS: keep only so many",
-    )
+    add_class_limits(parser)
     add(
         "--synthetic-ratio",
         dest="synthetic_ratios",

@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from kerasmedgan.command_line import class_limit, default_run_folder
+from kerasmedgan.command_line import add_class_limits, default_run_folder
 from kerasmedgan.data import format_report
 from kerasmedgan.tuning import (
     SearchError,
@@ -53,13 +53,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--seeds", type=int, help="of the final round (default: 3); fewer than 2: no verdict")
     add("--final-updates", type=int, help="of each final classifier: 1000 (phantom: 400)")
     add("--batch-size", type=int, help="images a classifier update (default: 64)")
-    add(
-        "--limit",
-        dest="limits",
-        nargs="+",
-        type=class_limit,
-        help="CLASS=PATIENTS: keep only so many",
-    )
+    add_class_limits(parser)
     add("--image-size", type=int, help="pixels: 32, 64, 128 or 256 (default: 64; phantom: 32)")
     add("--channels", type=int, help="1 for grey, 3 for RGB (default: 1)")
     add("--pad-to-aspect-ratio", action="store_true", help="do not stretch to the square")

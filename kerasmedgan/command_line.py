@@ -22,6 +22,12 @@ def class_limit(text: str) -> tuple[str, int]:
     return name, int(count)
 
 
+def add_class_limits(parser: argparse.ArgumentParser) -> None:
+    """Adds `--limit CLASS=PATIENTS ...`, a list of pairs in `limits`."""
+    help_text = "CLASS=PATIENTS: keep only so many"
+    parser.add_argument("--limit", dest="limits", nargs="+", type=class_limit, help=help_text)
+
+
 def default_run_folder(source: str, kind: str = "") -> Path:
     """Returns a new folder's name, `runs/KIND-SOURCE-TIME`.
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 # A module imports only from floors below its own, or from its own sub-package.
 FLOORS = [
     {"files", "fingerprints", "headers", "environment", "distribution"}
-    | {"command_line", "rules", "forgetting"},
+    | {"command_line", "rules", "temporary_session"},
     {"images", "run_folder", "resume", "multi_worker"},
     {"data", "gan", "manifest"},
     {"augmentation", "classical", "classifier"},

@@ -126,25 +126,19 @@ def test_a_state_from_before_the_watchdog_can_be_gone_on_with(tiny, tmp_path):
     assert watch(compiled(), tiny, tmp_path).changes == 0
 
 
-def test_a_rate_that_makes_weights_explode_ends_with_a_diagnosis(tiny, tmp_path):
+@pytest.mark.parametrize("optimizer", [keras.optimizers.Adam, keras.optimizers.SGD])
+def test_a_rate_far_too_high_ends_with_a_diagnosis(tiny, tmp_path, optimizer):
+    """Adam at 1 draws one image or, as rounding has it, noise; SGD's weights grow for ever."""
+    rate = 1.0 if optimizer is keras.optimizers.Adam else 1e6
     gan = DCGAN(**SMALL)
-    gan.compile(keras.optimizers.SGD(1e6), keras.optimizers.SGD(1e6))
-    watchdog = watch(gan, tiny, tmp_path, epochs=40)
+    gan.compile(optimizer(rate), optimizer(rate))
+    alike = {"min_diversity": 0.5, "collapse_patience": 2, "samples": 8}
+    # Noise is told from real images at once.
+    watchdog = watch(gan, tiny, tmp_path, epochs=60, pinned_patience=1, **alike)
     assert watchdog.changes == 3
     assert "Stopped after 3 changes that did not help: epoch" in watchdog.diagnosis
     assert "lower learning rate" in watchdog.diagnosis
     assert gan.r1_weight == 10
-    assert all(np.isfinite(part).all() for part in state(gan))
-
-
-def test_a_rate_of_one_is_noticed(tiny, tmp_path):
-    """Adam then draws one image, or noise that is told at once: that depends on the rounding."""
-    gan = DCGAN(**SMALL)
-    gan.compile(keras.optimizers.Adam(1.0), keras.optimizers.Adam(1.0))
-    alike = {"min_diversity": 0.5, "collapse_patience": 2, "samples": 8}
-    watchdog = watch(gan, tiny, tmp_path, epochs=40, pinned_patience=3, **alike)
-    assert watchdog.changes >= 1
-    assert max(rates(gan)) <= 0.5
     assert all(np.isfinite(part).all() for part in state(gan))
 
 

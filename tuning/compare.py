@@ -11,11 +11,11 @@ from pathlib import Path
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.distribution import get_strategy
 from kerasmedgan.files import write_json
-from kerasmedgan.forgetting import forgetting
 from kerasmedgan.run_folder import resume_run_folder
 from kerasmedgan.study.arms import REAL_AND_GAN
 from kerasmedgan.study.generator import load_drawn, train_generator
 from kerasmedgan.study.prepare import TrainingSet
+from kerasmedgan.temporary_session import temporary_session
 from kerasmedgan.tuning.final import UNTUNED, Final, untuned_values
 from kerasmedgan.tuning.outcome import collect_outcome
 from kerasmedgan.tuning.parallel import TIME_LIMIT
@@ -132,7 +132,7 @@ class _Work:
             strategy=settings.search.strategy,
             positive_class=self.tuning.study.positive_class,
         )
-        with forgetting():
+        with temporary_session():
             return classifier.run(self.output)
 
     def _synthetic(self, arm: str, training_set: TrainingSet) -> LabeledImages | None:
@@ -144,7 +144,7 @@ class _Work:
         finished = self.output / f"generators/{training_set.folder}/{name}/generator.json"
         if not finished.exists():
             self.announce(f"GAN of {name}, seed {seed}")
-        with forgetting(), get_strategy(study.settings.strategy).scope():
+        with temporary_session(), get_strategy(study.settings.strategy).scope():
             entry = train_generator(
                 training_set.train,
                 name,

@@ -15,9 +15,9 @@ from keras_tuner.errors import FatalRuntimeError
 from kerasmedgan.classifier import VALIDATION_AUC
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.files import atomic_directory, read_json, write_json
-from kerasmedgan.forgetting import forgetting
 from kerasmedgan.resume import TrainingStateError
 from kerasmedgan.study.run import save_classifier
+from kerasmedgan.temporary_session import temporary_session
 from kerasmedgan.tuning.candidate import kept_epoch, train_candidate, training_images
 from kerasmedgan.tuning.hypermodel import SYNTHETIC_RATIO, own_values
 from kerasmedgan.tuning.settings import EPOCHS, PROMOTED, SearchSettings
@@ -73,7 +73,7 @@ class ClassifierTuner(keras_tuner.Tuner):
         try:
             executions = []
             for number in range(self.executions_per_trial):
-                with forgetting():
+                with temporary_session():
                     executions.append(self._execute(trial, directory, number))
             self._keep_best(directory, executions)
             objective = self.settings.objective

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from kerasmedgan.distribution import get_strategy
 from kerasmedgan.files import write_json
-from kerasmedgan.forgetting import forgetting
 from kerasmedgan.run_folder import resume_run_folder
 from kerasmedgan.study.arms import ARMS, EVERY_CLASS
 from kerasmedgan.study.cell import cell_name, run_cell
@@ -17,6 +16,7 @@ from kerasmedgan.study.generator import FACTS, generator_folder, train_generator
 from kerasmedgan.study.prepare import Study, TrainingSet
 from kerasmedgan.study.progress import Progress
 from kerasmedgan.study.results import collect_results
+from kerasmedgan.temporary_session import temporary_session
 
 DATA_REPORT, RESULTS = "data_report.json", "results.json"
 _LOGGER = logging.getLogger(__name__)
@@ -122,7 +122,7 @@ class _Work:
         if not is_finished:
             self.announce(f"{line}: {name}")
         # Graphs and weights would otherwise pile up, cell after cell.
-        with forgetting(), get_strategy(self.study.settings.strategy).scope():
+        with temporary_session(), get_strategy(self.study.settings.strategy).scope():
             entry = work()
         self.progress.end(kind, measured=not is_finished)
         return entry

@@ -6,7 +6,7 @@ from small_classifier import compiled, pairs
 from tensorflow.python.framework.func_graph import FuncGraph
 from tensorflow.python.framework.ops import gradient_registry
 
-from kerasmedgan.forgetting import forgetting
+from kerasmedgan.temporary_session import temporary_session
 
 
 def registered():
@@ -26,7 +26,7 @@ def train(tiny):
 
 def test_a_training_is_forgotten_and_its_model_stays(tiny):
     before, graphs = registered(), living_graphs()
-    with forgetting():
+    with temporary_session():
         model = train(tiny)
     assert registered() == before
     assert np.isfinite(model.predict(np.zeros((2, 32, 32, 1)), verbose=0)).all()
@@ -36,12 +36,12 @@ def test_a_training_is_forgotten_and_its_model_stays(tiny):
 
 
 def test_without_it_each_training_is_kept(tiny):
-    """If this fails, Keras or TensorFlow no longer needs `forgetting`."""
+    """If this fails, Keras or TensorFlow no longer needs `temporary_session`."""
     before, graphs = registered(), living_graphs()
     train(tiny)
     keras.utils.clear_session()
     assert registered() > before and living_graphs() > graphs
     kept = registered()
-    with forgetting():
+    with temporary_session():
         pass
     assert registered() == kept

@@ -11,7 +11,7 @@ _CUSTOM = "CustomGradient-"
 
 
 @contextlib.contextmanager
-def forgetting() -> Iterator[None]:
+def temporary_session() -> Iterator[None]:
     """Trains in a context of its own: what TensorFlow would keep of it is removed at its end.
 
     Each step that Keras traces registers a gradient, of its optimizer's `all_reduce`, that holds
