@@ -1,9 +1,10 @@
 """Trains the DCGAN plain, with each option, and with some together: same images, same updates.
 
 Each config and seed is scored as soon as it is trained, and its scores are kept in a small folder
-that can be committed; what is kept there is not trained again, on whatever machine the command is
-given next. All scores are made with the features kept beside them. The work folder holds models
-and states: a training that was stopped goes on.
+that can be committed, in a file of its own; what is kept there is not trained again, on whatever
+machine the command is given next, and two commands with other configs can share the folder. All
+scores are made with the features kept beside them. The work folder holds models and states: a
+training that was stopped goes on.
 
     python benchmarks/gan_ablation.py --data chest_xray --output benchmarks/results/gan_ablation
 
@@ -42,13 +43,6 @@ CONFIGS = {
     "r1": {**PLAIN, "r1_weight": 1.0},
     "classes": {**PLAIN, "num_classes": "all"},
     "augmentation+decay": {**PLAIN, "augmentation": AUGMENTATIONS, DECAY: True},
-    "adaptive+decay": {
-        **PLAIN,
-        "augmentation": AUGMENTATIONS,
-        "adaptive_target": 0.6,
-        DECAY: True,
-    },
-    "r1+decay": {**PLAIN, "r1_weight": 1.0, DECAY: True},
     "augmentation+r1+decay": {
         **PLAIN,
         "augmentation": AUGMENTATIONS,
@@ -81,7 +75,7 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     add("--seeds", type=int, default=3)
     add("--image-size", type=int, default=64)
     add("--width", type=int, default=16)
-    add("--updates", type=int, default=4000, help="of each GAN, rounded up to whole epochs")
+    add("--updates", type=int, default=2000, help="of each GAN, rounded up to whole epochs")
     add("--batch-size", type=int, default=64)
     add("--count", type=int, help="images to draw (default: as many as real training images)")
     add("--feature-updates", type=int, default=600, help="of the classifier of the features")
@@ -163,6 +157,7 @@ def run(name: str, seed: int, splits: Splits, arguments: argparse.Namespace, jud
             way: round(mean_pairwise_distance(images) / real_distance, 4)
             for way, images in drawn.items()
         },
+        "command": shlex.join(sys.argv),
         "scores": {
             way: {judged: judge(images).to_dict() for judged, judge in judges.items()}
             for way, images in drawn.items()
@@ -179,41 +174,47 @@ def run_settings(arguments: argparse.Namespace, splits: Splits) -> dict:
     return {"kind": "gan_ablation", **settings, "fingerprint": splits.fingerprint()}
 
 
-def keep(runs: list[dict], arguments: argparse.Namespace) -> list[dict]:
-    """Writes `results.json`; returns the summary."""
+def run_path(name: str, seed: int, arguments: argparse.Namespace) -> Path:
+    """Returns the file of one config and seed."""
+    return arguments.output / "runs" / f"{name}-{seed}.json"
+
+
+def gather(arguments: argparse.Namespace) -> list[dict]:
+    """Writes `results.json`, the summary of all runs of the folder; returns it.
+
+    Raises:
+        PassportError: if scores were not measured in the same way.
+    """
+    runs = [read_json(path) for path in sorted((arguments.output / "runs").glob("*.json"))]
     order = list(CONFIGS)
-    runs = sorted(runs, key=lambda one: (order.index(one["config"]), one["seed"]))
-    summary = summarise(runs)
-    results = {"command": shlex.join(sys.argv), "summary": summary, "runs": runs}
+    runs.sort(key=lambda one: (order.index(one["config"]), one["seed"]))
+    require_one_passport(runs)
+    results = {"command": shlex.join(sys.argv), "summary": summarise(runs)}
     write_json(arguments.output / RESULTS, results)
-    return summary
+    return results["summary"]
 
 
 def main(words: list[str] | None = None) -> None:
-    """Trains and scores what is missing and writes `results.json` after each."""
+    """Trains and scores what is missing and sums up after each."""
     arguments = parse_arguments(words)
     splits = load_images(arguments.data, image_size=arguments.image_size)
     resume_run_folder(arguments.output, run_settings(arguments, splits))
-    path = arguments.output / RESULTS
-    runs = read_json(path)["runs"] if path.exists() else []
-    finished = {(one["config"], one["seed"]) for one in runs}
     judges = build_judges(
         splits, arguments.class_name, arguments.count, arguments.output, arguments.feature_updates
     )
     # Seed by seed, so that what is there can be compared whenever it is stopped.
     for seed in range(arguments.seeds):
         for name in arguments.configs:
-            if (name, seed) in finished:
+            path = run_path(name, seed, arguments)
+            if path.exists():
                 print(f"{name}, seed {seed}: finished", flush=True)
                 continue
             start = time.perf_counter()
             with temporary_session():
-                entry = run(name, seed, splits, arguments, judges)
-            require_one_passport([*runs, entry])
-            runs.append(entry)
-            keep(runs, arguments)
+                write_json(path, run(name, seed, splits, arguments, judges))
+            gather(arguments)
             print(f"{name}, seed {seed}: {time.perf_counter() - start:.0f} seconds", flush=True)
-    for row in keep(runs, arguments):
+    for row in gather(arguments):
         shown = [f"{name} {row[name]}" for name in SHOWN if name in row]
         print(f"{row['config']}, {row['sampling']}, {row['seeds']} seeds: {', '.join(shown)}")
 

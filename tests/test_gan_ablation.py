@@ -10,7 +10,8 @@ from kerasmedgan.gan import PLAIN
 from kerasmedgan.quality import PassportError
 
 FOLDER = str(Path(__file__).parents[1] / "benchmarks")
-WORDS = ["--smoke", "--configs", "plain", "classes", "--seeds", "1", "--updates", "3"]
+CONFIGS = ("plain", "classes")
+WORDS = ["--smoke", "--configs", *CONFIGS, "--seeds", "1", "--updates", "3"]
 WORDS += ["--width", "4", "--count", "60"]
 
 
@@ -31,7 +32,7 @@ def finished(ablation, tmp_path_factory):
 
 
 def read_runs(folder):
-    return json.loads((folder / "results.json").read_text())["runs"]
+    return [json.loads((folder / "runs" / f"{name}-0.json").read_text()) for name in CONFIGS]
 
 
 def test_every_config_names_every_option(ablation):
@@ -62,7 +63,7 @@ def test_what_is_kept_is_not_trained_again_also_without_the_work_folder(
 ):
     kept = shutil.copytree(finished, tmp_path / "kept")
     plain, classes = read_runs(kept)
-    (kept / "results.json").write_text(json.dumps({"runs": [plain]}))
+    (kept / "runs/classes-0.json").unlink()
     ablation.main([*WORDS, "--output", str(kept), "--work", str(tmp_path / "work")])
     assert "plain, seed 0: finished" in capsys.readouterr().out
     assert not (tmp_path / "work/plain").exists()
@@ -77,9 +78,9 @@ def test_what_is_kept_is_not_trained_again_also_without_the_work_folder(
 
 def test_scores_of_other_features_are_not_mixed(ablation, finished, tmp_path):
     kept = shutil.copytree(finished, tmp_path / "kept")
-    plain, classes = read_runs(kept)
+    plain, _ = read_runs(kept)
     plain["scores"]["images"]["classifier/train"]["passport"]["weights_sha256"] = "another"
-    (kept / "results.json").write_text(json.dumps({"runs": [plain]}))
+    (kept / "runs/plain-0.json").write_text(json.dumps(plain))
     with pytest.raises(PassportError, match="`weights_sha256`"):
         ablation.main([*WORDS, "--output", str(kept), "--work", str(finished.parent / "work")])
 
