@@ -1,6 +1,7 @@
 """Fixtures that all tests share; sets TensorFlow up before anything imports it."""
 
 import dataclasses
+import gc
 import os
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -31,6 +32,11 @@ LONG = (
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
+
+
+# A traced graph is a million Python objects, and most of a test is tracing.
+gc.freeze()
+gc.set_threshold(50_000, 50, 50)
 
 
 def pytest_collection_modifyitems(items):

@@ -15,7 +15,7 @@ from test_multi_worker import free_ports
 EPOCHS = 10
 COMMAND = [
     *(sys.executable, str(EXAMPLES / "train_distributed.py"), "--strategy", "multiworker"),
-    *("--output", "run", "--image-size", "32", "--width", "4", "--global-batch-size", "8"),
+    *("--output", "run", "--image-size", "32", "--width", "4", "--global-batch-size", "32"),
     *("--epochs", str(EPOCHS)),
 ]
 # That long it may take to start two processes and train an epoch on a busy machine.

@@ -15,12 +15,12 @@ from kerasmedgan.report.study_answer import format_verdict
 from kerasmedgan.report.study_read import read_study
 
 SMALL = [
-    *("--image-size", 32, "--arms", "weights", "gan", "--seeds", 2, "--gan-width", 4),
+    *("--image-size", 32, "--arms", "gan", "--seeds", 2, "--gan-width", 4),
     *("--gan-updates", 4, "--gan-batch-size", 8, "--classifier-updates", 8),
     *("--classifier-batch-size", 8),
 ]
 # Kills a study when it says that it begins these: a GAN, a cell, and none.
-KILLED_AT = ("GAN 1 of 2", "cell 5 of 6", None)
+KILLED_AT = ("GAN 1 of 2", "cell 3 of 4", None)
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +41,13 @@ def whole(folder):
 def test_a_finished_study_is_served_with_its_verdict(whole):
     opened = open_run(whole)
     assert opened.is_study and opened.predictor.arms == ("real", "gan")
-    assert set(opened.served.arms) == {"real", "weights", "gan"}
+    assert set(opened.served.arms) == {"real", "gan"}
     assert {arm.seed for arm in opened.served.arms.values()} == {0}
     assert [one.class_name for one in opened.served.generators] == ["NORMAL"]
     page = compare_arms(opened)
     verdict = format_verdict(read_study(whole)).replace("`", "")
     assert escape(verdict) in page
-    assert page.count("<figure") == 3 and page.count('scope="col">called PNEUMONIA') == 3
+    assert page.count("<figure") == 2 and page.count('scope="col">called PNEUMONIA') == 2
     assert "<h3>Limits</h3>" in describe_run(opened)
     (prediction,) = opened.predictor.predict(np.zeros((1, 32, 32, 1), np.uint8))
     assert prediction.unlike
@@ -56,9 +56,9 @@ def test_a_finished_study_is_served_with_its_verdict(whole):
 def test_a_killed_study_gives_the_table_of_one_that_ran_through(folder, whole):
     arguments = ["study.py", "--data", "chest", *SMALL, "--output", "killed"]
     *_, last = (run_until(line, *arguments, cwd=folder) for line in KILLED_AT)
-    # Four finished cells and the first GAN are read, not run.
+    # Two finished cells and the first GAN are read, not run.
     announced = [line.split(",")[0] for line in last if line.startswith(("cell", "GAN"))]
-    assert announced == ["cell 5 of 6", "GAN 2 of 2", "cell 6 of 6"]
+    assert announced == ["cell 3 of 4", "GAN 2 of 2", "cell 4 of 4"]
     whole, killed = (
         json.loads((path / "results.json").read_text()) for path in (whole, folder / "killed")
     )

@@ -1,4 +1,4 @@
-"""A whole small study: five arms, two seeds, two doses, stopped and taken up again."""
+"""A whole small study: three arms, two seeds, two doses, stopped and taken up again."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ from kerasmedgan.images import read_images
 from kerasmedgan.study import ARMS, StudySettings, prepare_study, run_study
 from kerasmedgan.synthesis import read_manifest
 
-NAMES = ("real", "oversample", "gan+classical", "gan-all", "gan-pretrain")
+NAMES = ("real", "oversample", "gan+classical")
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +44,7 @@ def test_every_cell_is_there_and_differs_in_its_data_alone(finished):
     for name in ("updates", "batch_size"):
         assert len({cell[name] for cell in results["cells"]}) == 1
     for cell in results["cells"]:
-        real = {"NORMAL": 0, "PNEUMONIA": 0}
-        if cell["arm"] != "gan-only":
-            real = results["training_sets"][cell["seed"]]["images"]
+        real = results["training_sets"][cell["seed"]]["images"]
         if cell["arm"] == "oversample":
             real = dict.fromkeys(real, max(real.values()))
         assert cell["train"]["real"] == real
@@ -71,7 +69,7 @@ def test_doses_are_chosen_on_validation(finished):
 
 def test_a_gan_sees_its_own_training_set_alone_and_is_shared(finished):
     _, output, results, lines = finished
-    assert len(results["generators"]) == 4
+    assert len(results["generators"]) == 2
     for entry in results["generators"]:
         images = results["training_sets"][entry["seed"]]["images"]
         assert entry["images"] == images[entry["class"]]
@@ -79,8 +77,8 @@ def test_a_gan_sees_its_own_training_set_alone_and_is_shared(finished):
         assert 0 <= entry["shortcut"]["auc"] <= 1
         drawn = list((output / entry["synthetic_directory"]).glob("*.png"))
         assert len(drawn) == entry["count"]
-    assert sum(line.startswith("GAN") for line in lines) == 4
-    assert lines[-1].startswith("cell 10 of 10, ")
+    assert sum(line.startswith("GAN") for line in lines) == 2
+    assert lines[-1].startswith("cell 6 of 6, ")
 
 
 def test_each_cell_opened_the_test_split_once(finished):
@@ -136,7 +134,7 @@ def test_what_is_missing_is_made_again_with_the_same_numbers(finished, tmp_path)
     copy = tmp_path / "copy"
     shutil.copytree(output, copy)
     (copy / "results.json").unlink()
-    (copy / "cells/fraction_1/seed_0/gan-all/cell.json").unlink()
+    (copy / "cells/fraction_1/seed_0/oversample/cell.json").unlink()
     for name in ("cell.json", "choice.json", "model.keras"):
         (copy / "cells/fraction_1/seed_1/gan+classical" / name).unlink()
     (copy / "generators/fraction_1/seed_1/NORMAL/generator.json").unlink()
@@ -182,7 +180,7 @@ def test_the_config_is_written_first_and_names_the_metric(finished):
 
 def test_one_gan_of_all_classes_draws_each(folders, tmp_path):
     small, output = {**SMALL, "seeds": 1}, tmp_path / "s"
-    study = prepare_study(StudySettings(str(folders), arms=("cgan-all",), **small))
+    study = prepare_study(StudySettings(str(folders), arms=("cgan-all", "cgan-pretrain"), **small))
     assert study.config["conditional_gan"]["num_classes"] == 2
     lines = []
     results = run_study(study, output, announce=lines.append)
@@ -203,13 +201,24 @@ def test_one_gan_of_all_classes_draws_each(folders, tmp_path):
         stored = read_images(sorted(path.glob("*.png")), 32)
         label = entry["class"] == "PNEUMONIA"
         np.testing.assert_array_equal(stored, gan.generate(len(stored), seed=0, label=label))
-    assert results["cells"][1]["train"] == {"real": images, "synthetic": images}
+    real, mixed, pretrained = results["cells"]
+    assert mixed["train"] == {"real": images, "synthetic": images}
+    assert real["updates"] == pretrained["updates"] == SMALL["classifier_updates"]
 
 
-def test_one_seed_gives_no_verdict_and_a_strategy_trains_alike(folders, tmp_path):
-    """In the scope of a strategy of two replicas, with fractions, one seed."""
+def test_a_strategy_trains_alike(folders, tmp_path):
+    """In the scope of a strategy of two replicas."""
     small = {**SMALL, "seeds": 1, "strategy": "mirrored"}
-    settings = StudySettings(str(folders), arms=("gan-only",), fractions=(0.5, 1.0), **small)
+    study = prepare_study(StudySettings(str(folders), arms=("gan",), **small))
+    results = run_study(study, tmp_path / "s", announce=lambda line: None)
+    assert [cell["arm"] for cell in results["cells"]] == ["real", "gan"]
+    assert results["cells"][1]["train"]["synthetic"]["NORMAL"] == results["generators"][0]["count"]
+
+
+def test_one_seed_gives_no_verdict_and_each_fraction_has_its_own_gan(folders, tmp_path):
+    settings = StudySettings(
+        str(folders), arms=("gan",), fractions=(0.5, 1.0), **{**SMALL, "seeds": 1}
+    )
     results = run_study(prepare_study(settings), tmp_path / "s", announce=lambda line: None)
     assert [entry["verdict"] for entry in results["comparisons"]] == ["none", "none"]
     assert "seed" in results["comparisons"][0]["reason"]

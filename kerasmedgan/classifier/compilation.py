@@ -52,6 +52,8 @@ def compile_classifier(
         ],
         jit_compile=False,
     )
+    # Or `fit` would trace each update twice: TensorFlow starts over when a trace makes variables.
+    model.optimizer.build(model.trainable_variables)
 
 
 def _schedule(name: str, learning_rate: float, updates: int):
