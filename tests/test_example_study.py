@@ -47,7 +47,7 @@ def test_a_finished_study_is_served_with_its_verdict(whole):
     page = compare_arms(opened)
     verdict = format_verdict(read_study(whole)).replace("`", "")
     assert escape(verdict) in page
-    assert page.count("<figure") == 2 and page.count('scope="col">called PNEUMONIA') == 2
+    assert page.count("<figure") == 3 and page.count('scope="col">called PNEUMONIA') == 2
     assert "<h3>Limits</h3>" in describe_run(opened)
     (prediction,) = opened.predictor.predict(np.zeros((1, 32, 32, 1), np.uint8))
     assert prediction.unlike

@@ -18,7 +18,7 @@ from kerasmedgan.gan.checks import (
 from kerasmedgan.gan.differentiable_augmentation import UNIFORMS, augment_images
 from kerasmedgan.gan.latents import training_latents, training_uniforms
 from kerasmedgan.gan.losses import r1_penalty
-from kerasmedgan.gan.moving_average import update_moving_average
+from kerasmedgan.gan.moving_average import freeze_for_average, update_moving_average
 from kerasmedgan.gan.networks import build_discriminator, build_generator, with_labels
 from kerasmedgan.gan.options import ADAPTATION_IMAGES, PLAIN
 from kerasmedgan.gan.sampling import SamplingMixin
@@ -110,7 +110,7 @@ class DCGAN(MultiWorkerMixin, TwoOptimizersMixin, SamplingMixin, keras.Model):
             **shape, spectral_norm=spectral_norm, seed=2 * seed + 1
         )
         self.ema_generator = build_generator(**generator)
-        self.ema_generator.trainable = False
+        freeze_for_average(self.ema_generator)
         self.g_optimizer = self.d_optimizer = self.loss_pair = None
         self.adaptive = None
         if adaptive_target is not None:
@@ -151,8 +151,9 @@ class DCGAN(MultiWorkerMixin, TwoOptimizersMixin, SamplingMixin, keras.Model):
         # A copy: the variable itself would count on while the step goes on.
         step = tf.identity(self.g_optimizer.iterations.value)
         latents = training_latents(ops.shape(real)[0], self.latent_dim, seed=self.seed, step=step)
+        inputs = with_labels(latents, labels)
         with tf.GradientTape(persistent=True) as tape:
-            synthetic = self.generator(with_labels(latents, labels), training=True)
+            synthetic = self.generator(inputs, training=True)
             real, synthetic = self._augment(real, step, 0), self._augment(synthetic, step, 1)
             real_logits = self.discriminator(with_labels(real, labels), training=True)
             synthetic_logits = self.discriminator(with_labels(synthetic, labels), training=True)
@@ -165,9 +166,8 @@ class DCGAN(MultiWorkerMixin, TwoOptimizersMixin, SamplingMixin, keras.Model):
             g_scaled_loss = g_loss / num_replicas()
         self._apply(self.d_optimizer, tape, d_scaled_loss, self.discriminator)
         self._apply(self.g_optimizer, tape, g_scaled_loss, self.generator)
-        update_moving_average(
-            self.ema_generator, self.generator, self.ema_decay, step=self.g_optimizer.iterations
-        )
+        networks = self.ema_generator, self.generator
+        update_moving_average(*networks, self.ema_decay, inputs, step=self.g_optimizer.iterations)
         values = [g_loss, d_loss, *self.loss_pair.accuracies(real_logits, synthetic_logits)]
         if self.adaptive is not None:
             boundary = self.loss_pair.decision_boundary
