@@ -76,7 +76,7 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     add("--image-size", type=int, default=64)
     add("--width", type=int, default=16)
     add("--updates", type=int, default=2000, help="of each GAN, rounded up to whole epochs")
-    add("--batch-size", type=int, default=64)
+    add("--batch-size", type=int, default=32)
     add("--count", type=int, help="images to draw (default: as many as real training images)")
     add("--feature-updates", type=int, default=600, help="of the classifier of the features")
     add("--precision", choices=("float32", "mixed_bfloat16"), default="float32")
