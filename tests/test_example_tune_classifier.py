@@ -15,9 +15,9 @@ from kerasmedgan.tuning import (
 )
 
 SMALL = [
-    *("--image-size", 32, "--tuner", "random", "--max-trials", 1, "--updates", 2, "--seeds", 1),
+    *("--image-size", 32, "--tuner", "random", "--max-trials", 2, "--updates", 2, "--seeds", 1),
     *("--final-updates", 2, "--batch-size", 8, "--gan-width", 4, "--gan-updates", 4),
-    *("--gan-batch-size", 8),
+    *("--gan-batch-size", 8, "--finalists", 2, "--finalist-seeds", 1),
 ]
 
 
@@ -29,15 +29,16 @@ def folder(tmp_path_factory):
 
 
 def same_settings(source):
-    search = SearchSettings(tuner="random", max_trials=1, updates_per_trial=2, batch_size=8)
+    search = SearchSettings(tuner="random", max_trials=2, updates_per_trial=2, batch_size=8)
     options = {"image_size": 32, "gan_width": 4, "gan_updates": 4, "gan_batch_size": 8}
-    return TuningSettings(source, search=search, seeds=1, final_updates=2, options=options)
+    rounds = {"finalists": 2, "finalist_seeds": 1, "seeds": 1, "final_updates": 2}
+    return TuningSettings(source, search=search, options=options, **rounds)
 
 
 def test_a_killed_comparison_goes_on_to_its_report(folder, monkeypatch):
     killed = ["tune_classifier.py", "--data", "chest", *SMALL, "--output", "run"]
-    lines = run_until("final round, seed 1: real+gan", *killed, cwd=folder)
-    assert any(line.startswith("budget of real+gan: 1 trials") for line in lines)
+    lines = run_until("final round, seed 2: real+gan", *killed, cwd=folder)
+    assert any(line.startswith("budget of real+gan: 2 trials") for line in lines)
     monkeypatch.chdir(folder)
     lines = []
     results = compare_arms(prepare_tuning(same_settings("chest")), "run", announce=lines.append)
@@ -46,11 +47,16 @@ def test_a_killed_comparison_goes_on_to_its_report(folder, monkeypatch):
     assert [cell["arm"] for cell in results["cells"]] == ["untuned", "real", "real+gan"]
     assert len(results["test_openings"]) == 3
     budgets = [entry["budget"] for entry in results["searches"].values()]
-    assert budgets == 2 * [{"trials": 1, "failed": 0, "updates": 2}]
-    # The one trial was the untuned classifier, so the final round must show it twice.
-    untuned, real, _ = results["cells"]
-    assert untuned["weights_sha256"] == real["weights_sha256"]
-    assert results["validation"]["real"]["gain"]["values"] == [0.0]
+    assert budgets == 2 * [{"trials": 2, "failed": 0, "updates": 4}]
+    for arm, entry in results["searches"].items():
+        first, second = entry["finalists"]
+        assert first["validation_aucs"] >= second["validation_aucs"], arm
+        assert {first["trial"], second["trial"]} == {"0", "1"}
+        assert entry["best"]["trial"] == first["trial"]
+        (cell,) = (cell for cell in results["cells"] if cell["arm"] == arm)
+        assert cell["hyperparameters"] == first["values"]
+    assert [entry["seed"] for entry in results["generators"]] == [0, 1, 2]
+    assert results["deciding_seeds"] == [1] and results["seeds"] == [2]
     check_report(folder / "run", results)
 
 
@@ -58,7 +64,8 @@ def check_report(directory, results):
     text = write_tuning_report(directory).read_text()
     for entry in results["comparisons"]:
         assert f"**{entry['verdict']}**" in text
-    assert "| real | random | 1 | 0 | 2 |" in text
+    assert "| real | random | 2 | 0 | 4 |" in text
+    assert "Finalists of `real+gan`" in text and "validation images of seeds 0, 1;" in text
     names = ["hyperparameters_real+gan.png", "hyperparameters_real.png", "scores.png"]
     assert sorted(path.name for path in (directory / "figures").iterdir()) == names
     assert json.loads((directory / "results.json").read_text())["reference"] == "real"

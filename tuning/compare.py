@@ -17,6 +17,7 @@ from kerasmedgan.study.generator import load_drawn, train_generator
 from kerasmedgan.study.prepare import TrainingSet
 from kerasmedgan.temporary_session import temporary_session
 from kerasmedgan.tuning.final import UNTUNED, Final, untuned_values
+from kerasmedgan.tuning.finalists import Finalist, choose_finalists, decide
 from kerasmedgan.tuning.outcome import collect_outcome
 from kerasmedgan.tuning.parallel import TIME_LIMIT
 from kerasmedgan.tuning.result import SearchResult, check_budgets
@@ -39,9 +40,10 @@ def compare_arms(
     """Searches for each arm, trains the winners anew, and compares them by the study's rules.
 
     Both searches have the same tuner, trials, updates and seed; as long as a search is random both
-    draw the same networks. The winner of each arm and the untuned classifier are then trained with
-    the same seeds and updates; only then is the test split opened, once for each classifier. A
-    GAN is trained for each seed, on that seed's training images alone.
+    draw the same networks. A few finalists of each arm are trained with several seeds, and the
+    best mean validation AUC wins. The winner of each arm and the untuned classifier are then
+    trained with other seeds, for as long; only then is the test split opened, once for each
+    classifier. A GAN is trained for each seed, on that seed's training images alone.
 
     A comparison that was stopped, by whatever, goes on where it was.
 
@@ -69,13 +71,13 @@ def compare_arms(
             f"budget of {arm}: {budget['trials']} trials ({budget['failed']} failed), "
             f"{budget['updates']:,} updates"
         )
-    values = {arm: result.best_hyperparameters.values for arm, result in results.items()}
+    finalists = {arm: work.decide(arm, result) for arm, result in results.items()}
+    values = {arm: best.values for arm, (best, *_) in finalists.items()}
     values = {UNTUNED: untuned_values(first.train), **values}
-    cells = []
-    for seed in tuning.settings.final_seeds:
-        training_set = tuning.study.training_set(_ALL_PATIENTS, seed)
-        cells += [work.final(arm, values[arm], training_set) for arm in values]
-    outcome = collect_outcome(tuning, work.output, results, cells, work.generators)
+    cells = [
+        work.final(arm, values[arm], seed) for seed in tuning.settings.final_seeds for arm in values
+    ]
+    outcome = collect_outcome(tuning, work.output, results, finalists, cells, work.generators)
     write_json(work.output / "results.json", outcome)
     return outcome
 
@@ -97,7 +99,12 @@ class _Work:
 
     def __init__(self, tuning: Tuning, output: Path, announce: Callable[[str], None]):
         self.tuning, self.output, self.announce = tuning, output, announce
-        self.generators: list[dict] = []
+        self._generators: dict[int, dict] = {}
+
+    @property
+    def generators(self) -> list[dict]:
+        """The GANs that were trained or read, one a seed."""
+        return list(self._generators.values())
 
     def search(
         self, arm: str, training_set: TrainingSet, workers: int, time_limit: float
@@ -116,13 +123,33 @@ class _Work:
             **dataclasses.asdict(settings),
         )
 
-    def final(self, arm: str, values: dict, training_set: TrainingSet) -> dict:
-        """Runs or reads a classifier of the final round."""
+    def decide(self, arm: str, result: SearchResult) -> list[Finalist]:
+        """Runs or reads the finalists of an arm; returns them, the best first."""
         settings = self.tuning.settings
+
+        def train(one: Finalist, seed: int) -> float:
+            directory = f"finalists/{arm}/trial_{one.trial}/seed_{seed}"
+            classifier = self._classifier(arm, one.values, seed, directory)
+            self.announce(f"finalist {one.trial} of {arm}, seed {seed}")
+            with temporary_session():
+                return classifier.choose(self.output)["validation_auc"]
+
+        return decide(choose_finalists(result, settings.finalists), settings.deciding_seeds, train)
+
+    def final(self, arm: str, values: dict, seed: int) -> dict:
+        """Runs or reads a classifier of the final round."""
+        classifier = self._classifier(arm, values, seed, f"cells/seed_{seed}/{arm}")
+        self.announce(f"final round, seed {seed}: {arm}")
+        with temporary_session():
+            return classifier.run(self.output)
+
+    def _classifier(self, arm: str, values: dict, seed: int, directory: str) -> Final:
+        settings = self.tuning.settings
+        training_set = self.tuning.study.training_set(_ALL_PATIENTS, seed)
         synthetic = self._synthetic(arm, training_set)
-        self.announce(f"final round, seed {training_set.seed}: {arm}")
-        classifier = Final(
+        return Final(
             arm=arm,
+            directory=directory,
             values=values,
             training_set=training_set,
             synthetic=synthetic,
@@ -132,8 +159,6 @@ class _Work:
             strategy=settings.search.strategy,
             positive_class=self.tuning.study.positive_class,
         )
-        with temporary_session():
-            return classifier.run(self.output)
 
     def _synthetic(self, arm: str, training_set: TrainingSet) -> LabeledImages | None:
         """Returns the images of the seed's GAN, which is trained if it is not there."""
@@ -153,5 +178,5 @@ class _Work:
                 folder=training_set.folder,
                 seed=seed,
             )
-        self.generators.append({"seed": seed, **entry})
+        self._generators[seed] = {"seed": seed, **entry}
         return load_drawn(training_set.train, self.output / "synthetic" / training_set.folder)

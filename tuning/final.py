@@ -1,4 +1,4 @@
-"""The final round: a winner, or the untuned classifier, trained anew with one seed; resumable."""
+"""A network of a search trained anew with one seed, for the final round or before; resumable."""
 
 import dataclasses
 import shutil
@@ -11,7 +11,7 @@ import keras_tuner
 
 from kerasmedgan.data.labeled import LabeledImages
 from kerasmedgan.distribution import get_strategy
-from kerasmedgan.evaluation import choose_threshold, predict
+from kerasmedgan.evaluation import choose_threshold, evaluate, predict
 from kerasmedgan.files import read_json, write_json
 from kerasmedgan.fingerprints import weights_sha256
 from kerasmedgan.study.arms import composition
@@ -27,10 +27,11 @@ UNTUNED = "untuned"
 
 @dataclasses.dataclass(frozen=True)
 class Final:
-    """One classifier of the final round.
+    """One classifier.
 
     Attributes:
         arm: "real", "real+gan" or "untuned".
+        directory: its folder below that of the comparison.
         values: its hyperparameters.
         training_set: the real images of its seed.
         synthetic: the synthetic images of its seed; `None` in an arm without.
@@ -42,6 +43,7 @@ class Final:
     """
 
     arm: str
+    directory: str
     values: Mapping
     training_set: TrainingSet
     synthetic: LabeledImages | None
@@ -51,18 +53,19 @@ class Final:
     strategy: str
     positive_class: str
 
-    @property
-    def directory(self) -> str:
-        """Its folder below that of the comparison."""
-        return f"cells/seed_{self.training_set.seed}/{self.arm}"
+    def choose(self, output: Path) -> dict:
+        """Runs what is missing: training, then the threshold. The test split stays closed."""
+        directory = output / self.directory
+        if not (directory / CHOICE).exists():
+            self._train_and_choose(directory)
+        return read_json(directory / CHOICE)
 
     def run(self, output: Path) -> dict:
-        """Runs what is missing: training, threshold, then the test split, opened once."""
+        """Runs what is missing: as `choose`, then the test split, opened once."""
         directory = output / self.directory
         if (directory / CELL).exists():
             return read_json(directory / CELL)
-        if not (directory / CHOICE).exists():
-            self._train_and_choose(directory)
+        self.choose(output)
         return finish_cell(
             directory,
             name=f"seed {self.training_set.seed}, {self.arm}",
@@ -89,13 +92,17 @@ class Final:
             state_directory=directory / "state",
         )
         save_classifier(model, history, directory)
+        predicted = predict(model, validation)
+        threshold = choose_threshold(predicted, self.positive_class)
+        scores = evaluate(predicted, positive_class=self.positive_class, threshold=threshold)
         choice = {
             "seed": seed,
             "arm": self.arm,
             "directory": self.directory,
             "hyperparameters": own_values(self.values),
             "train": composition(train),
-            "threshold": choose_threshold(predict(model, validation), self.positive_class),
+            "threshold": threshold,
+            "validation_auc": scores["auc"],
             "updates": self.updates,
             "batch_size": self.batch_size,
             "best_epoch": kept_epoch(history) + 1,

@@ -13,6 +13,7 @@ from kerasmedgan.study.guard import TestGuard
 from kerasmedgan.study.results import LEVEL, compare_cells, summarise_cells
 from kerasmedgan.study.statistics import summarise
 from kerasmedgan.tuning.final import UNTUNED
+from kerasmedgan.tuning.finalists import Finalist
 from kerasmedgan.tuning.result import SearchResult
 from kerasmedgan.tuning.tuning import Tuning
 
@@ -21,6 +22,7 @@ def collect_outcome(
     tuning: Tuning,
     output: Path,
     searches: dict[str, SearchResult],
+    finalists: dict[str, list[Finalist]],
     cells: list[dict],
     generators: list[dict],
 ) -> dict:
@@ -30,6 +32,7 @@ def collect_outcome(
         tuning: from `prepare_tuning`.
         output: the folder of the comparison.
         searches: the search of each arm.
+        finalists: those of each arm, the best first.
         cells: the classifiers of the final round.
         generators: the GANs.
 
@@ -50,9 +53,12 @@ def collect_outcome(
         "scarce_class": study.scarce_class,
         "leakage": leakage(study.report),
         "search_seed": settings.search.seed,
+        "deciding_seeds": list(settings.deciding_seeds),
         "seeds": list(settings.final_seeds),
         "arms": list(by_arm),
-        "searches": {arm: _search_entry(result) for arm, result in searches.items()},
+        "searches": {
+            arm: _search_entry(result, finalists[arm]) for arm, result in searches.items()
+        },
         "generators": generators,
         "cells": cells,
         "validation": _validation(by_arm),
@@ -77,13 +83,14 @@ def collect_outcome(
     }
 
 
-def _search_entry(result: SearchResult) -> dict:
-    best = result.best
+def _search_entry(result: SearchResult, finalists: list[Finalist]) -> dict:
+    best = finalists[0]
     return {
         "settings": dataclasses.asdict(result.settings),
         "budget": result.budget(),
         "seconds": round(sum(trial.seconds or 0 for trial in result.trials), 1),
-        "best": {"trial": best.name, "score": best.score, "values": best.values},
+        "best": {"trial": best.trial, "score": best.score, "values": best.values},
+        "finalists": [dataclasses.asdict(one) for one in finalists],
         "trials": [dataclasses.asdict(trial) for trial in result.trials],
     }
 

@@ -1,6 +1,7 @@
 """Report of a comparison of tuned arms: `results.json` becomes report.md and figures."""
 
 import os
+import statistics
 from pathlib import Path
 
 from kerasmedgan.files import atomic_path, read_json
@@ -64,6 +65,7 @@ def format_tuning_report(results: dict, trials: dict[str, list[TrialResult]]) ->
         _notes(results),
         "## Searches",
         _budget_table(results, trials),
+        *_finalist_tables(results),
         _winner_table(results),
         f"![score of each trial]({FIGURES}/scores.png)",
     ]
@@ -122,10 +124,11 @@ def _final_table(results: dict) -> str:
 def _notes(results: dict) -> str:
     cell = results["cells"][0]
     seeds = ", ".join(map(str, results["seeds"]))
+    chosen_on = ", ".join(map(str, (results["search_seed"], *results.get("deciding_seeds", []))))
     return (
         f"Seeds {seeds}, {cell['updates']:,} updates of {cell['batch_size']} images in every arm. "
         f"`{UNTUNED}` is the default classifier on real images. The hyperparameters were chosen on "
-        f"the validation images of seed {results['search_seed']}; those of the final round are "
+        f"the validation images of seeds {chosen_on}; those of the final round are "
         "other draws of the same training patients. The test split was opened "
         f"{len(results['test_openings'])} times for {len(results['cells'])} classifiers, each time "
         "after the weights and the threshold were on disk."
@@ -157,6 +160,31 @@ def _untuned_score(trials: list[TrialResult]) -> float | None:
     """Returns the first trial's score, or that of its longest training if it was promoted."""
     same = [trial.score for trial in trials if trial.values == trials[0].values]
     return same[-1]
+
+
+def _finalist_tables(results: dict) -> list[str]:
+    """Writes a table for each arm that had several finalists."""
+    # Results from before there were finalists have none.
+    seeds = results.get("deciding_seeds", [])
+    tables = []
+    for arm, entry in results["searches"].items():
+        finalists = entry.get("finalists", [])
+        if len(finalists) < 2:
+            continue
+        rows = [
+            [
+                *(one["trial"], f"{one['score']:.4f}"),
+                *(f"{auc:.4f}" for auc in one["validation_aucs"]),
+                f"{statistics.fmean(one['validation_aucs']):.4f}",
+            ]
+            for one in finalists
+        ]
+        header = ["trial", "in the search", *(f"seed {seed}" for seed in seeds), "mean"]
+        tables.append(
+            f"Finalists of `{arm}`, trained anew; the best mean goes to the final round:\n\n"
+            + format_table(header, rows)
+        )
+    return tables
 
 
 def _winner_table(results: dict) -> str:

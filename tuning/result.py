@@ -67,9 +67,11 @@ class SearchResult:
     @property
     def best(self) -> TrialResult:
         """The completed trial with the best score; of equal ones the first."""
-        completed = [trial for trial in self.trials if trial.status == COMPLETED]
-        choose = max if OBJECTIVES[self.settings.objective] == "max" else min
-        return choose(completed, key=lambda trial: trial.score)
+        return min((one for one in self.trials if one.status == COMPLETED), key=self.rank)
+
+    def rank(self, trial: TrialResult) -> float:
+        """Returns a completed trial's score as a sort key: the best is the smallest."""
+        return -trial.score if OBJECTIVES[self.settings.objective] == "max" else trial.score
 
     @property
     def best_hyperparameters(self) -> keras_tuner.HyperParameters:

@@ -1,9 +1,10 @@
 """A comparison of tuned arms: settings enter, one leaves of which nothing is undecided."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kerasmedgan.classifier import check_updates
+from kerasmedgan.rules import check_rules
 from kerasmedgan.study.arms import REAL, REAL_AND_GAN
 from kerasmedgan.study.prepare import Study, prepare_study
 from kerasmedgan.study.settings import StudySettings
@@ -21,9 +22,12 @@ class TuningSettings:
         source: as in `load_images`.
         arms: "real", "real+gan" or both. Each gets a search of its own, as costly as the other's.
         search: of both searches: tuner, trials, updates, seed, batch size, precision, strategy.
-        seeds: seeds of the final round, counted on from that of the searches, so that its
-            validation images are others than those that chose the hyperparameters.
-        final_updates: updates of each classifier of the final round.
+        finalists: networks of each search, the untuned one among them, that are trained anew with
+            several seeds before one is chosen; 1 takes the search's best as it is.
+        finalist_seeds: seeds of these trainings, counted on from that of the searches.
+        seeds: seeds of the final round, counted on from those, so that its validation images are
+            others than those that chose the hyperparameters.
+        final_updates: updates of each classifier of the finalists and of the final round.
         options: further arguments of `StudySettings`: of the data, of the GANs, `positive_class`,
             `primary_metric`.
     """
@@ -31,6 +35,8 @@ class TuningSettings:
     source: str
     arms: Sequence[str] = TUNED_ARMS
     search: SearchSettings = SearchSettings()
+    finalists: int = 4
+    finalist_seeds: int = 2
     seeds: int = 3
     final_updates: int = 1000
     options: Mapping = dataclasses.field(default_factory=dict)
@@ -43,12 +49,17 @@ class TuningSettings:
                 f"Invalid value for `arms`. Expected some of {list(TUNED_ARMS)}. Received: "
                 f"{list(self.arms)}. Choose from the list."
             )
-        if self.seeds < 1:
-            raise ValueError(
-                f"Invalid value for `seeds`. Expected an integer >= 1. Received: {self.seeds}. "
-                "Fewer than 2 give no verdict."
-            )
+        check_rules(self, self._rules())
         check_updates(self.final_updates, 1)
+
+    def _rules(self) -> Iterator[tuple[str, bool, str, str]]:
+        """Yields argument, whether it is right, what is expected, and what to do."""
+        for name, advice in (
+            ("seeds", "Fewer than 2 give no verdict"),
+            ("finalists", "1 takes the search's best as it is"),
+            ("finalist_seeds", "One leaves much to luck"),
+        ):
+            yield name, getattr(self, name) >= 1, "an integer >= 1", advice
 
     @property
     def draws(self) -> bool:
@@ -56,16 +67,23 @@ class TuningSettings:
         return REAL_AND_GAN in self.arms
 
     @property
+    def deciding_seeds(self) -> tuple[int, ...]:
+        """The seeds that decide among the finalists; none where the search's best is taken."""
+        count = self.finalist_seeds if self.finalists > 1 else 0
+        return tuple(range(self.search.seed + 1, self.search.seed + 1 + count))
+
+    @property
     def final_seeds(self) -> tuple[int, ...]:
         """The seeds of the final round."""
-        return tuple(range(self.search.seed + 1, self.search.seed + 1 + self.seeds))
+        first = self.search.seed + 1 + len(self.deciding_seeds)
+        return tuple(range(first, first + self.seeds))
 
     def study(self) -> StudySettings:
         """Returns the study that loads the data and trains the GANs of all seeds."""
         return StudySettings(
             source=self.source,
             arms=("real", "gan") if self.draws else ("real",),
-            seeds=self.seeds + 1,
+            seeds=1 + len(self.deciding_seeds) + self.seeds,
             first_seed=self.search.seed,
             synthetic_ratios=RATIOS,
             classifier_batch_size=self.search.batch_size,
@@ -105,6 +123,8 @@ def prepare_tuning(settings: TuningSettings) -> Tuning:
         "kind": "tuning",
         "arms": list(settings.arms),
         "search": dataclasses.asdict(settings.search),
+        "finalists": settings.finalists,
+        "deciding_seeds": list(settings.deciding_seeds),
         "final_seeds": list(settings.final_seeds),
         "final_updates": settings.final_updates,
     }
