@@ -43,6 +43,7 @@ CONFIGS = {
     "r1": {**PLAIN, "r1_weight": 1.0},
     "classes": {**PLAIN, "num_classes": "all"},
     "augmentation+decay": {**PLAIN, "augmentation": AUGMENTATIONS, DECAY: True},
+    "augmentation+r1": {**PLAIN, "augmentation": AUGMENTATIONS, "r1_weight": 1.0},
     "augmentation+r1+decay": {
         **PLAIN,
         "augmentation": AUGMENTATIONS,

@@ -1,6 +1,7 @@
 """Fixtures that all tests share; sets TensorFlow up before anything imports it."""
 
 import dataclasses
+import fcntl
 import gc
 import os
 
@@ -138,8 +139,15 @@ def class_folders(tmp_path):
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory):
     """A finished run of the least size, as `end_to_end.py` makes one; read only."""
-    folder = tmp_path_factory.mktemp("small")
-    return make_run(write_class_folders(folder / "chest_xray"), folder / "run")
+    base = tmp_path_factory.getbasetemp()
+    # Several test processes share the folder above theirs, and the run: the first makes it.
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (base / "small.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = base / "small"
+        if not folder.exists():
+            make_run(write_class_folders(folder / "chest_xray"), folder / "run")
+    return folder / "run"
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ def one_replica_draws_for_two(monkeypatch):
 
 
 def compiled_with_sgd(**options):
-    gan = DCGAN(**SMALL, **options)
+    gan = DCGAN(**{**SMALL, **options})
     gan.compile(*(keras.optimizers.SGD(GRADIENT_RATE) for _ in range(2)))
     return gan
 
