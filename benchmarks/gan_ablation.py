@@ -177,7 +177,7 @@ def run_settings(arguments: argparse.Namespace, splits: Splits) -> dict:
 
 def run_path(name: str, seed: int, arguments: argparse.Namespace) -> Path:
     """Returns the file of one config and seed."""
-    return arguments.output / "runs" / f"{name}-{seed}.json"
+    return arguments.output / "scores" / f"{name}-{seed}.json"
 
 
 def gather(arguments: argparse.Namespace) -> list[dict]:
@@ -186,7 +186,7 @@ def gather(arguments: argparse.Namespace) -> list[dict]:
     Raises:
         PassportError: if scores were not measured in the same way.
     """
-    runs = [read_json(path) for path in sorted((arguments.output / "runs").glob("*.json"))]
+    runs = [read_json(path) for path in sorted((arguments.output / "scores").glob("*.json"))]
     order = list(CONFIGS)
     runs.sort(key=lambda one: (order.index(one["config"]), one["seed"]))
     require_one_passport(runs)

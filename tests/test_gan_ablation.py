@@ -32,7 +32,7 @@ def finished(ablation, tmp_path_factory):
 
 
 def read_runs(folder):
-    return [json.loads((folder / "runs" / f"{name}-0.json").read_text()) for name in CONFIGS]
+    return [json.loads((folder / "scores" / f"{name}-0.json").read_text()) for name in CONFIGS]
 
 
 def test_every_config_names_every_option(ablation):
@@ -63,7 +63,7 @@ def test_what_is_kept_is_not_trained_again_also_without_the_work_folder(
 ):
     kept = shutil.copytree(finished, tmp_path / "kept")
     plain, classes = read_runs(kept)
-    (kept / "runs/classes-0.json").unlink()
+    (kept / "scores/classes-0.json").unlink()
     ablation.main([*WORDS, "--output", str(kept), "--work", str(tmp_path / "work")])
     assert "plain, seed 0: finished" in capsys.readouterr().out
     assert not (tmp_path / "work/plain").exists()
@@ -80,7 +80,7 @@ def test_scores_of_other_features_are_not_mixed(ablation, finished, tmp_path):
     kept = shutil.copytree(finished, tmp_path / "kept")
     plain, _ = read_runs(kept)
     plain["scores"]["images"]["classifier/train"]["passport"]["weights_sha256"] = "another"
-    (kept / "runs/plain-0.json").write_text(json.dumps(plain))
+    (kept / "scores/plain-0.json").write_text(json.dumps(plain))
     with pytest.raises(PassportError, match="`weights_sha256`"):
         ablation.main([*WORDS, "--output", str(kept), "--work", str(finished.parent / "work")])
 
