@@ -59,7 +59,8 @@ def network_gflop(network) -> float:
 def step_gflop(gan: DCGAN) -> float:
     """Counts a training step: a forward pass costs one, its two gradients cost two.
 
-    Generator: one pass and both gradients (3), and a pass of its average (1). Discriminator: two passes (2), gradients to weights
+    Generator: one pass and both gradients (3), and a pass of its average (1). Discriminator: two
+    passes (2), gradients to weights
     from both and to inputs of both (4), and again to the inputs of the synthetic images for the
     generator's loss (1).
     """
