@@ -58,6 +58,10 @@ def test_the_reading_of_the_table_is_the_result_file():
     ratio = default["texture/train/frechet_ratio"] / plain["texture/train/frechet_ratio"]
     assert f"{ratio:.2f} times its distance in texture" in TEXT
     assert f"{default[f'{JUDGE}/frechet_ratio']:.0f} times the floor" in TEXT
+    runs = [json.loads(path.read_text()) for path in (RESULTS / "scores").glob("r1-*.json")]
+    r1 = [run["scores"]["no_ema"][JUDGE]["frechet_ratio"] for run in runs]
+    assert len(r1) >= 3
+    assert f"R1 penalty went from {min(r1):.0f} to {max(r1):.0f} times the floor" in TEXT
     truncated = summary["augmentation", "truncation_0.7"][f"{JUDGE}/coverage"]
     told = f"from {default[f'{JUDGE}/coverage']:.2f} to {truncated:.2f}"
     assert f"Truncation to 0.7 cost coverage ({told})" in TEXT
