@@ -62,6 +62,11 @@ def test_the_reading_of_the_table_is_the_result_file():
     r1 = [run["scores"]["no_ema"][JUDGE]["frechet_ratio"] for run in runs]
     assert len(r1) >= 3
     assert f"R1 penalty went from {min(r1):.0f} to {max(r1):.0f} times the floor" in TEXT
+    falling = summary["augmentation+decay", "images"]
+    assert falling["seeds"] >= 3 and "better in features and worse in texture" in TEXT
+    assert falling[f"{JUDGE}/kid"] < default[f"{JUDGE}/kid"]
+    assert falling[f"{JUDGE}/frechet_ratio"] < default[f"{JUDGE}/frechet_ratio"]
+    assert falling["texture/train/frechet_ratio"] > default["texture/train/frechet_ratio"]
     truncated = summary["augmentation", "truncation_0.7"][f"{JUDGE}/coverage"]
     told = f"from {default[f'{JUDGE}/coverage']:.2f} to {truncated:.2f}"
     assert f"Truncation to 0.7 cost coverage ({told})" in TEXT
