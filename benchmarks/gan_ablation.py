@@ -1,10 +1,9 @@
 """Trains the DCGAN plain, with each option, and with some together: same images, same updates.
 
 Each config and seed is scored as soon as it is trained, and its scores are kept in a small folder
-that can be committed, in a file of its own; what is kept there is not trained again, on whatever
-machine the command is given next, and two commands with other configs can share the folder. All
-scores are made with the features kept beside them. The work folder holds models and states: a
-training that was stopped goes on.
+that can be committed, in a file of its own; what is kept there is not trained again, and two
+commands with other configs can share the folder. The work folder holds models and states, and the
+features of all scores: a training that was stopped goes on, on another machine if it is taken along.
 
     python benchmarks/gan_ablation.py --data chest_xray --output benchmarks/results/gan_ablation
 
@@ -19,7 +18,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from gan_ablation_score import build_judges, require_one_passport, summarise
+from gan_ablation_score import FEATURES, build_judges, require_one_passport, summarise
 
 from kerasmedgan import DCGAN, Splits, load_images
 from kerasmedgan.data import LabeledImages, oversample
@@ -70,8 +69,8 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--data", default="phantom", help="as in load_images: phantom, kaggle, or a folder")
     add("--class-name", default="NORMAL")
-    add("--output", type=Path, required=True, help="scores, features and grids")
-    add("--work", type=Path, default=Path("runs/gan_ablation"), help="models and states")
+    add("--output", type=Path, required=True, help="scores and grids")
+    add("--work", type=Path, default=Path("runs/gan_ablation"), help="models, features")
     add("--configs", nargs="+", choices=CONFIGS, default=list(CONFIGS))
     add("--seeds", type=int, default=3)
     add("--image-size", type=int, default=64)
@@ -180,6 +179,17 @@ def run_path(name: str, seed: int, arguments: argparse.Namespace) -> Path:
     return arguments.output / "scores" / f"{name}-{seed}.json"
 
 
+def require_features(arguments: argparse.Namespace) -> None:
+    """Ends where scores are kept whose features are not in the work folder, before any work."""
+    kept = any((arguments.output / "scores").glob("*.json"))
+    if kept and not (arguments.work / FEATURES).exists():
+        sys.exit(
+            f"gan_ablation.py: error: Expected {FEATURES} in {arguments.work}, which made the "
+            f"scores in {arguments.output}. Received: none; scores of others could not be "
+            "compared with them. Take the work folder along, or choose another --output."
+        )
+
+
 def gather(arguments: argparse.Namespace) -> list[dict]:
     """Writes `results.json`, the summary of all runs of the folder; returns it.
 
@@ -200,8 +210,9 @@ def main(words: list[str] | None = None) -> None:
     arguments = parse_arguments(words)
     splits = load_images(arguments.data, image_size=arguments.image_size)
     resume_run_folder(arguments.output, run_settings(arguments, splits))
+    require_features(arguments)
     judges = build_judges(
-        splits, arguments.class_name, arguments.count, arguments.output, arguments.feature_updates
+        splits, arguments.class_name, arguments.count, arguments.work, arguments.feature_updates
     )
     # Seed by seed, so that what is there can be compared whenever it is stopped.
     for seed in range(arguments.seeds):

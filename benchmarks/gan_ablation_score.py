@@ -32,6 +32,7 @@ def build_judges(
     path = folder / FEATURES
     if not path.exists():
         trained = train_classifier_features(splits.train, splits.validation, updates=updates)
+        path.parent.mkdir(parents=True, exist_ok=True)
         trained.network.save(path)
     network = keras.saving.load_model(path, compile=False)
     train = splits.train.of_class(class_name)

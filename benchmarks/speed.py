@@ -60,9 +60,8 @@ def step_gflop(gan: DCGAN) -> float:
     """Counts a training step: a forward pass costs one, its two gradients cost two.
 
     Generator: one pass and both gradients (3), and a pass of its average (1). Discriminator: two
-    passes (2), gradients to weights
-    from both and to inputs of both (4), and again to the inputs of the synthetic images for the
-    generator's loss (1).
+    passes (2), gradients to weights from both and to inputs of both (4), and again to the inputs
+    of the synthetic images for the generator's loss (1).
     """
     generator, discriminator = network_gflop(gan.generator), network_gflop(gan.discriminator)
     return BATCH * (4 * generator + 7 * discriminator)

@@ -58,13 +58,20 @@ def test_it_draws_and_scores_in_each_way_and_says_what_was_trained(finished):
     assert (finished / "figures/classes.png").stat().st_size > 0
 
 
-def test_what_is_kept_is_not_trained_again_also_without_the_work_folder(
+def test_what_is_kept_is_not_trained_again_and_needs_the_features_alone(
     ablation, finished, tmp_path, capsys
 ):
     kept = shutil.copytree(finished, tmp_path / "kept")
     plain, classes = read_runs(kept)
     (kept / "scores/classes-0.json").unlink()
-    ablation.main([*WORDS, "--output", str(kept), "--work", str(tmp_path / "work")])
+    words = [*WORDS, "--output", str(kept), "--work", str(tmp_path / "work")]
+    with pytest.raises(
+        SystemExit, match=r"Expected features\.keras in .*Take the work folder along"
+    ):
+        ablation.main(words)
+    (tmp_path / "work").mkdir()
+    shutil.copy(finished.parent / "work/features.keras", tmp_path / "work")
+    ablation.main(words)
     assert "plain, seed 0: finished" in capsys.readouterr().out
     assert not (tmp_path / "work/plain").exists()
     again, anew = read_runs(kept)
