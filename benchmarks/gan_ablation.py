@@ -3,7 +3,7 @@
 Each config and seed is scored as soon as it is trained, and its scores are kept in a small folder
 that can be committed, in a file of its own; what is kept there is not trained again, and two
 commands with other configs can share the folder. The work folder holds models and states, and the
-features of all scores: a training that was stopped goes on, on another machine if it is taken along.
+features of all scores: a training that was stopped goes on, elsewhere too if it is taken along.
 
     python benchmarks/gan_ablation.py --data chest_xray --output benchmarks/results/gan_ablation
 

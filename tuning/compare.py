@@ -20,7 +20,7 @@ from kerasmedgan.tuning.final import UNTUNED, Final, untuned_values
 from kerasmedgan.tuning.finalists import Finalist, choose_finalists, decide
 from kerasmedgan.tuning.outcome import collect_outcome
 from kerasmedgan.tuning.parallel import TIME_LIMIT
-from kerasmedgan.tuning.result import SearchResult, check_budgets
+from kerasmedgan.tuning.result import SearchError, SearchResult, check_budgets
 from kerasmedgan.tuning.search import search
 from kerasmedgan.tuning.tuning import Tuning
 from kerasmedgan.tuning.work import check_alone
@@ -70,6 +70,14 @@ def compare_arms(
         announce(
             f"budget of {arm}: {budget['trials']} trials ({budget['failed']} failed), "
             f"{budget['updates']:,} updates"
+        )
+    counts = {
+        arm: len(choose_finalists(one, tuning.settings.finalists)) for arm, one in results.items()
+    }
+    if len(set(counts.values())) > 1:
+        raise SearchError(
+            "The arms cannot be compared. Expected as many finalists in each. Received: "
+            f"{counts}. Remove the cause of failed trials, or ask for fewer finalists."
         )
     finalists = {arm: work.decide(arm, result) for arm, result in results.items()}
     values = {arm: best.values for arm, (best, *_) in finalists.items()}
