@@ -33,15 +33,19 @@ from kerasmedgan.temporary_session import temporary_session
 
 # Beside the DCGAN's own options: the learning rate falls along a cosine (`build_adam`).
 DECAY = "decay"
+# Without brightness and contrast, whose variety in real images they hide from the discriminator.
+GEOMETRY = ("translation", "cutout")
 CONFIGS = {
     "plain": PLAIN,
     "decay": {**PLAIN, DECAY: True},
     "augmentation": {**PLAIN, "augmentation": AUGMENTATIONS},
+    "geometry": {**PLAIN, "augmentation": GEOMETRY},
     "adaptive": {**PLAIN, "augmentation": AUGMENTATIONS, "adaptive_target": 0.6},
     "spectral_norm": {**PLAIN, "spectral_norm": True},
     "r1": {**PLAIN, "r1_weight": 1.0},
     "classes": {**PLAIN, "num_classes": "all"},
     "augmentation+decay": {**PLAIN, "augmentation": AUGMENTATIONS, DECAY: True},
+    "geometry+decay": {**PLAIN, "augmentation": GEOMETRY, DECAY: True},
     "augmentation+r1": {**PLAIN, "augmentation": AUGMENTATIONS, "r1_weight": 1.0},
     "augmentation+r1+decay": {
         **PLAIN,
