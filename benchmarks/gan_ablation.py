@@ -24,7 +24,7 @@ from kerasmedgan import DCGAN, Splits, load_images
 from kerasmedgan.data import LabeledImages, oversample
 from kerasmedgan.environment import environment
 from kerasmedgan.files import read_json, write_json
-from kerasmedgan.gan import AUGMENTATIONS, PLAIN, build_adam
+from kerasmedgan.gan import AUGMENTATIONS, GEOMETRY, PLAIN, build_adam
 from kerasmedgan.images import make_grid, write_png
 from kerasmedgan.quality import mean_pairwise_distance
 from kerasmedgan.run_folder import resume_run_folder
@@ -33,8 +33,6 @@ from kerasmedgan.temporary_session import temporary_session
 
 # Beside the DCGAN's own options: the learning rate falls along a cosine (`build_adam`).
 DECAY = "decay"
-# Without brightness and contrast, whose variety in real images they hide from the discriminator.
-GEOMETRY = ("translation", "cutout")
 CONFIGS = {
     "plain": PLAIN,
     "decay": {**PLAIN, DECAY: True},

@@ -15,11 +15,7 @@ from kerasmedgan.gan.checks import (
     check_real_images,
     check_settings,
 )
-from kerasmedgan.gan.differentiable_augmentation import (
-    AUGMENTATIONS,
-    UNIFORMS,
-    augment_images,
-)
+from kerasmedgan.gan.differentiable_augmentation import GEOMETRY, UNIFORMS, augment_images
 from kerasmedgan.gan.latents import training_latents, training_uniforms
 from kerasmedgan.gan.losses import r1_penalty
 from kerasmedgan.gan.moving_average import freeze_for_average, update_moving_average
@@ -62,8 +58,8 @@ class DCGAN(MultiWorkerMixin, TwoOptimizersMixin, SamplingMixin, keras.Model):
             then come with integer labels from 0; a rare class must be repeated in the batches
             (`kerasmedgan.data.oversample`), or it is hardly learned. `None` ignores labels.
         augmentation: changes that real and synthetic images undergo before they are judged, some
-            of `kerasmedgan.gan.AUGMENTATIONS` (`augment_images`), by default all, which
-            benchmarks/gan_ablation.py preferred; `None` judges them as they are.
+            of `kerasmedgan.gan.AUGMENTATIONS` (`augment_images`), by default translation and
+            cutout, which benchmarks/gan_ablation.py preferred; `None` judges them as they are.
         adaptive_target: steers how often an image is changed by the mean sign of the logits of
             real images (`AdaptiveProbability`), 0.6 in its source; `None` changes every image.
         adaptation_images: real images over which that share can rise from 0 to 1.
@@ -85,7 +81,7 @@ class DCGAN(MultiWorkerMixin, TwoOptimizersMixin, SamplingMixin, keras.Model):
         seed: int = 0,
         dtype=None,
         num_classes: int | None = None,
-        augmentation: Sequence[str] | None = AUGMENTATIONS,
+        augmentation: Sequence[str] | None = GEOMETRY,
         adaptive_target: float | None = None,
         adaptation_images: int = ADAPTATION_IMAGES,
         spectral_norm: bool = False,

@@ -14,6 +14,9 @@ from keras import ops
 BRIGHTNESS, CONTRAST, TRANSLATION, CUTOUT = "brightness", "contrast", "translation", "cutout"
 # In the order in which they are applied.
 AUGMENTATIONS = (BRIGHTNESS, CONTRAST, TRANSLATION, CUTOUT)
+# Those that hide no brightness or contrast. Where every image is made brighter or darker at random,
+# the discriminator cannot tell that all synthetic images are exposed alike.
+GEOMETRY = (TRANSLATION, CUTOUT)
 # Uniform numbers an image: one decides whether a change is made, the others how.
 UNIFORMS = 10
 
