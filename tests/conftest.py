@@ -34,6 +34,12 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
+# Two processes test on two cores: a thread each.
+tf.config.threading.set_intra_op_parallelism_threads(1)
+tf.config.threading.set_inter_op_parallelism_threads(1)
+# To optimise a graph takes longer than to run it for the few steps of a test. The examples run in
+# processes of their own, with all that TensorFlow does by default.
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 # A traced graph is a million Python objects, and most of a test is tracing.
 gc.freeze()

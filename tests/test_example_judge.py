@@ -40,6 +40,7 @@ def test_two_folders_and_a_third_of_held_out_images(folders, tmp_path):
     assert again.returncode != 0 and "already holds a run" in again.stderr
 
 
+@pytest.mark.slow
 def test_with_no_folder_it_judges_a_phantom_gan_with_copies(tmp_path):
     done = run("judge_synthetic.py", "--smoke", cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]

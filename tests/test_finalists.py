@@ -3,8 +3,8 @@ import types
 import pytest
 
 from kerasmedgan.tuning import SearchSettings
-from kerasmedgan.tuning.finalists import choose_finalists, decide
-from kerasmedgan.tuning.result import SearchResult, TrialResult
+from kerasmedgan.tuning.finalists import check_equal_counts, choose_finalists, decide
+from kerasmedgan.tuning.result import SearchError, SearchResult, TrialResult
 
 
 def trial(name, score, depth, status="COMPLETED"):
@@ -60,3 +60,10 @@ def test_one_alone_is_not_trained():
         raise AssertionError
 
     assert [one.trial for one in decide(choose_finalists(result(*TRIALS), 1), (), train)] == ["3"]
+
+
+def test_arms_with_different_numbers_of_finalists_are_not_compared():
+    finalists = choose_finalists(result(*TRIALS), 3)
+    check_equal_counts({"real": finalists, "real+gan": finalists[::-1]})
+    with pytest.raises(SearchError, match="as many finalists.*'real': 3, 'real\\+gan': 2"):
+        check_equal_counts({"real": finalists, "real+gan": finalists[:2]})

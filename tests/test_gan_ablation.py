@@ -9,6 +9,8 @@ import pytest
 from kerasmedgan.gan import PLAIN
 from kerasmedgan.quality import PassportError
 
+pytestmark = pytest.mark.slow
+
 FOLDER = str(Path(__file__).parents[1] / "benchmarks")
 CONFIGS = ("plain", "classes")
 WORDS = ["--smoke", "--configs", *CONFIGS, "--seeds", "1", "--updates", "3"]

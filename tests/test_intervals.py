@@ -192,6 +192,7 @@ def test_holm_by_hand():
     assert steps == pytest.approx([0.06 / 0.022, 4, 1, 3])
 
 
+@pytest.mark.slow
 def test_corrected_interval_excludes_zero_exactly_when_the_corrected_p_value_says_so():
     generator = np.random.default_rng(0)
     seen = set()

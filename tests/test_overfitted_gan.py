@@ -10,6 +10,8 @@ from kerasmedgan import DCGAN
 from kerasmedgan.callbacks import SyntheticExport
 from kerasmedgan.quality import MemorisationAudit, MemorisedError
 
+pytestmark = pytest.mark.slow
+
 UPDATES = 1500
 
 

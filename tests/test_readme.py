@@ -19,6 +19,7 @@ def test_each_command_is_one_line(name):
     assert len(block.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_the_code_runs(tmp_path, monkeypatch):
     code = "\n".join(blocks("python"))
     for word, small in (

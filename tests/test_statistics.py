@@ -53,6 +53,7 @@ def test_standard_error_of_one_classifier_is_delongs():
         assert entry["differences"]["auc"]["standard_error"] == pytest.approx(expected, rel=0.15)
 
 
+@pytest.mark.slow
 def test_resampling_images_of_clustered_patients_would_promise_too_much():
     arms, test = draw(images_a_patient=30, patients=(30, 40), seed=2)
     by_patient = compare_arms(one_seed_twice(arms), **test)

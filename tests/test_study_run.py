@@ -178,6 +178,7 @@ def test_the_config_is_written_first_and_names_the_metric(finished):
     assert config["environment"]["statsmodels"]
 
 
+@pytest.mark.slow
 def test_one_gan_of_all_classes_draws_each(folders, tmp_path):
     small, output = {**SMALL, "seeds": 1}, tmp_path / "s"
     study = prepare_study(StudySettings(str(folders), arms=("cgan-all", "cgan-pretrain"), **small))
@@ -206,6 +207,7 @@ def test_one_gan_of_all_classes_draws_each(folders, tmp_path):
     assert real["updates"] == pretrained["updates"] == SMALL["classifier_updates"]
 
 
+@pytest.mark.slow
 def test_a_strategy_trains_alike(folders, tmp_path):
     """In the scope of a strategy of two replicas."""
     small = {**SMALL, "seeds": 1, "strategy": "mirrored"}
@@ -215,6 +217,7 @@ def test_a_strategy_trains_alike(folders, tmp_path):
     assert results["cells"][1]["train"]["synthetic"]["NORMAL"] == results["generators"][0]["count"]
 
 
+@pytest.mark.slow
 def test_one_seed_gives_no_verdict_and_each_fraction_has_its_own_gan(folders, tmp_path):
     settings = StudySettings(
         str(folders), arms=("gan",), fractions=(0.5, 1.0), **{**SMALL, "seeds": 1}

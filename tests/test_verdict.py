@@ -84,6 +84,7 @@ def verdicts(seed, metrics=PRIMARY_METRICS, **kwargs):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "noise",
     [

@@ -17,10 +17,15 @@ from kerasmedgan.study.generator import load_drawn, train_generator
 from kerasmedgan.study.prepare import TrainingSet
 from kerasmedgan.temporary_session import temporary_session
 from kerasmedgan.tuning.final import UNTUNED, Final, untuned_values
-from kerasmedgan.tuning.finalists import Finalist, choose_finalists, decide
+from kerasmedgan.tuning.finalists import (
+    Finalist,
+    check_equal_counts,
+    choose_finalists,
+    decide,
+)
 from kerasmedgan.tuning.outcome import collect_outcome
 from kerasmedgan.tuning.parallel import TIME_LIMIT
-from kerasmedgan.tuning.result import SearchError, SearchResult, check_budgets
+from kerasmedgan.tuning.result import SearchResult, check_budgets
 from kerasmedgan.tuning.search import search
 from kerasmedgan.tuning.tuning import Tuning
 from kerasmedgan.tuning.work import check_alone
@@ -60,7 +65,8 @@ def compare_arms(
     Raises:
         ValueError: if the environment makes this process one of several.
         FileExistsError: if the folder holds something else, or a comparison of other settings.
-        SearchError: if the searches' budgets are not equal, or all trials of one failed.
+        SearchError: if the searches' budgets or numbers of finalists are not equal, or all trials
+            of one failed.
     """
     check_alone("tuning", "a comparison of arms")
     work = _Work(tuning, open_tuning_folder(output, tuning), announce)
@@ -71,15 +77,9 @@ def compare_arms(
             f"budget of {arm}: {budget['trials']} trials ({budget['failed']} failed), "
             f"{budget['updates']:,} updates"
         )
-    counts = {
-        arm: len(choose_finalists(one, tuning.settings.finalists)) for arm, one in results.items()
-    }
-    if len(set(counts.values())) > 1:
-        raise SearchError(
-            "The arms cannot be compared. Expected as many finalists in each. Received: "
-            f"{counts}. Remove the cause of failed trials, or ask for fewer finalists."
-        )
-    finalists = {arm: work.decide(arm, result) for arm, result in results.items()}
+    chosen = {arm: choose_finalists(one, tuning.settings.finalists) for arm, one in results.items()}
+    check_equal_counts(chosen)
+    finalists = {arm: work.decide(arm, some) for arm, some in chosen.items()}
     values = {arm: best.values for arm, (best, *_) in finalists.items()}
     values = {UNTUNED: untuned_values(first.train), **values}
     cells = [
@@ -131,9 +131,8 @@ class _Work:
             **dataclasses.asdict(settings),
         )
 
-    def decide(self, arm: str, result: SearchResult) -> list[Finalist]:
+    def decide(self, arm: str, finalists: list[Finalist]) -> list[Finalist]:
         """Runs or reads the finalists of an arm; returns them, the best first."""
-        settings = self.tuning.settings
 
         def train(one: Finalist, seed: int) -> float:
             directory = f"finalists/{arm}/trial_{one.trial}/seed_{seed}"
@@ -142,7 +141,7 @@ class _Work:
             with temporary_session():
                 return classifier.choose(self.output)["validation_auc"]
 
-        return decide(choose_finalists(result, settings.finalists), settings.deciding_seeds, train)
+        return decide(finalists, self.tuning.settings.deciding_seeds, train)
 
     def final(self, arm: str, values: dict, seed: int) -> dict:
         """Runs or reads a classifier of the final round."""

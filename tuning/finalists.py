@@ -6,9 +6,9 @@ validation images of its own, chooses among a few with less luck.
 
 import dataclasses
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from kerasmedgan.tuning.result import COMPLETED, SearchResult, TrialResult
+from kerasmedgan.tuning.result import COMPLETED, SearchError, SearchResult, TrialResult
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +74,16 @@ def decide(
         for one in finalists
     ]
     return sorted(trained, key=lambda one: -one.mean_auc)
+
+
+def check_equal_counts(finalists: Mapping[str, Sequence[Finalist]]) -> None:
+    """Raises `SearchError` unless each arm has as many finalists."""
+    counts = {arm: len(some) for arm, some in finalists.items()}
+    if len(set(counts.values())) > 1:
+        raise SearchError(
+            "The arms cannot be compared. Expected as many finalists in each. Received: "
+            f"{counts}. Remove the cause of failed trials, or ask for fewer finalists."
+        )
 
 
 def _finalist(trial: TrialResult) -> Finalist:
