@@ -44,6 +44,8 @@ CONFIGS = {
     "classes": {**PLAIN, "num_classes": "all"},
     "augmentation+decay": {**PLAIN, "augmentation": AUGMENTATIONS, DECAY: True},
     "geometry+decay": {**PLAIN, "augmentation": GEOMETRY, DECAY: True},
+    "geometry+classes": {**PLAIN, "augmentation": GEOMETRY, "num_classes": "all"},
+    "geometry+r1": {**PLAIN, "augmentation": GEOMETRY, "r1_weight": 1.0},
     "augmentation+r1": {**PLAIN, "augmentation": AUGMENTATIONS, "r1_weight": 1.0},
     "augmentation+r1+decay": {
         **PLAIN,

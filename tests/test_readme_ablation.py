@@ -67,10 +67,8 @@ def test_the_reading_of_the_table_is_the_result_file():
     told = f"{falling[f'{JUDGE}/frechet_ratio']:.0f} times the floor"
     assert f"the default has {told} and a KID of {falling[f'{JUDGE}/kid']:.2f}" in TEXT
     assert f"covers {default[f'{JUDGE}/coverage']:.2f} of the real images" in TEXT
-    alike = summary["augmentation", "images"]["diversity_ratio"]
-    told = (
-        f"is {alike:.2f} of that of real images, {default['diversity_ratio']:.2f} with `geometry`"
-    )
+    alike, own = summary["augmentation", "images"], default["diversity_ratio"]
+    told = f"is {alike['diversity_ratio']:.2f} of that of real images, {own:.2f} with `geometry`"
     assert told in TEXT
     truncated = summary["geometry", "truncation_0.7"][f"{JUDGE}/coverage"]
     told = f"from {default[f'{JUDGE}/coverage']:.2f} to {truncated:.2f}"
