@@ -127,6 +127,7 @@ def test_too_few_or_other_synthetic_images(judge):
         judge(phantoms(500, 60).repeat(3, axis=-1))
 
 
+@pytest.mark.slow
 def test_a_classifier_of_the_real_classes_is_the_default_extractor(tiny_splits):
     features = train_classifier_features(
         tiny_splits.train, tiny_splits.validation, updates=20, batch_size=16

@@ -70,6 +70,7 @@ def test_inception_without_its_weights_says_how_to_get_them(monkeypatch, tmp_pat
         inception_features(tmp_path / "mine.h5")
 
 
+@pytest.mark.slow
 def test_inception_with_weights_at_hand(tiny, tmp_path):
     untrained = keras.applications.InceptionV3(
         weights=None, include_top=False, pooling="avg", input_shape=(299, 299, 3)

@@ -177,6 +177,7 @@ def test_model_card_is_of_the_recommended_arm(tmp_path):
     assert "[to be filled in by the authors]" in text
 
 
+@pytest.mark.slow
 def test_all_nine_arms(tmp_path):
     run = write_study(tmp_path, arms=ALL_ARMS, fractions=(0.1, 1.0))
     text = write_study_report(run).read_text()
@@ -186,6 +187,7 @@ def test_all_nine_arms(tmp_path):
     assert names == SHARED | {"learning_curves.png", "synthetic_images.png"}
 
 
+@pytest.mark.slow
 def test_without_gans_and_with_real_alone(tmp_path):
     run = write_study(tmp_path / "no_gan", arms=("real", "weights"))
     text = write_study_report(run).read_text()
@@ -196,6 +198,7 @@ def test_without_gans_and_with_real_alone(tmp_path):
     assert text.splitlines()[1].startswith("No verdict can be given: `real` is the only arm")
 
 
+@pytest.mark.slow
 def test_names_of_classes_are_escaped_at_one_fraction(tmp_path):
     run = write_study(tmp_path, classes=("A|B", "<b> $x$"))
     text = write_study_report(run).read_text()
