@@ -149,7 +149,7 @@ def read_tuning(name):
     return json.loads((ROOT / f"benchmarks/results/{name}/results.json").read_text())
 
 
-@pytest.mark.parametrize("name", ["tuning_chest_xray", "tuning_limited"])
+@pytest.mark.parametrize("name", ["tuning_chest_xray", "tuning_limited", "tuning_small"])
 def test_the_tables_of_tuning_are_their_result_files(name):
     results = read_tuning(name)
     comparisons = {entry["arm"]: entry for entry in results["comparisons"]}
@@ -192,6 +192,20 @@ def test_the_reading_of_tuning_is_its_result_files():
         assert min(auc["real"], auc["real+gan"]) > auc["untuned"]
 
 
+def test_the_reading_of_the_search_with_finalists_is_its_result_file():
+    small, text = read_tuning("tuning_small"), " ".join(TEXT.split())
+    gain = small["validation"]["real"]["gain"]
+    above = sum(value > 0 for value in gain["values"])
+    assert gain["mean"] > 0 and len(gain["values"]) == 3
+    assert f"({gain['mean']:+.4f}, above in {above} of 3 seeds)" in text
+    assert gain["standard_deviation"] > gain["mean"] and "less than the seeds differ" in text
+    assert f"{small['searches']['real']['budget']['updates']:,} updates an arm, and final" in text
+    (test,) = (one for one in small["comparisons"] if one["arm"] == "untuned")
+    assert f"and {test['differences']['auc']['mean']:.3f} behind in AUC on the test split" in text
+    best, *others = small["searches"]["real"]["finalists"]
+    assert len(best["validation_aucs"]) == 2 and len(others) == 3
+
+
 def test_what_is_said_of_a_searchs_memory_is_measured():
     results = json.loads((ROOT / "benchmarks/results/tuning_memory.json").read_text())
     resident = results["resident_mib"]
@@ -199,6 +213,13 @@ def test_what_is_said_of_a_searchs_memory_is_measured():
     told = f"after {len(resident)} small ones memory was {resident[-1] / resident[4]:.2f} times"
     assert told in text
     assert abs(resident[-1] / resident[5] - 1) < 0.01 and max(resident[:5]) < resident[5]
+
+
+def test_what_is_said_of_two_workers_is_measured():
+    results = json.loads((ROOT / "benchmarks/results/tuning_workers.json").read_text())
+    told = f"two workers on two cores {results['two_to_one']:.2f} times as long as one process"
+    assert told in " ".join(TEXT.split()) and results["environment"]["cores"] == 2
+    assert {run["trials"] for run in results["runs"]} == {16} and results["two_to_one"] <= 1.2
 
 
 def test_what_is_said_of_the_audit_is_its_result_file():
