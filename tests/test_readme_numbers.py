@@ -43,7 +43,8 @@ def test_the_run_is_described_as_it_was():
 
 
 @pytest.mark.parametrize(
-    ("study", "fractions"), [("study_fractions", (1.0,)), ("study_limited", (1.0,))]
+    ("study", "fractions"),
+    [("study_fractions", (1.0,)), ("study_limited", (1.0,)), ("study_conditional", (1.0,))],
 )
 def test_the_rows_of_the_studies_are_their_result_files(study, fractions):
     results = json.loads((ROOT / f"benchmarks/results/{study}/results.json").read_text())
@@ -99,6 +100,19 @@ def test_the_reading_of_the_studies_is_their_result_files():
                 values = summary["metrics"]["accuracy"]["values"]
                 spans.append(100 * (max(values) - min(values)))
     assert f"{min(spans):.0f} to {max(spans):.0f} points between seeds" in TEXT
+
+
+def test_the_reading_of_one_gan_of_all_classes_is_its_result_file():
+    results = json.loads((ROOT / "benchmarks/results/study_conditional/results.json").read_text())
+    text = " ".join(TEXT.split())
+    for entry in results["comparisons"]:
+        low, high = entry["primary"]["corrected_interval"]
+        assert low < 0 < high and entry["verdict"] == "no evidence"
+    diversity = [one["diversity_ratio"] for one in results["generators"]]
+    assert f"diversity {min(diversity):.2f} to {max(diversity):.2f} of that" in text
+    shortcut = [one["shortcut"]["auc"] for one in results["generators"]]
+    assert f"each time (AUC at least {min(shortcut):.2f})" in text
+    assert min(diversity) > 0.5
 
 
 def test_what_is_said_of_memory_workers_and_kills_is_measured():
