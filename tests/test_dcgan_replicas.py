@@ -66,7 +66,6 @@ def test_two_replicas_have_the_gradients_of_one(
         np.testing.assert_allclose(mine, expected, rtol=0, atol=tolerance * largest)
 
 
-@pytest.mark.slow
 def test_options_have_the_gradients_of_one_replica(tiny, one_replica_draws_for_two):
     """All changes are made, from the first step on, so that they show in the gradients."""
     options = {**ALL_OPTIONS, "adaptive_target": None}
@@ -78,7 +77,6 @@ def test_options_have_the_gradients_of_one_replica(tiny, one_replica_draws_for_t
         np.testing.assert_allclose(mine, expected, rtol=0, atol=1e-4 * largest)
 
 
-@pytest.mark.slow
 def test_options_have_an_equal_state_on_all_replicas(tiny):
     gan = in_scope(lambda: compiled(**ALL_OPTIONS))
     logs = fit(gan, tiny, steps=10)

@@ -63,6 +63,11 @@ class Workers:
             process.wait()
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("distributed")
+
+
 def newest(state):
     return max((int(path.stem.removeprefix("epoch_")) for path in state.glob("*.state")), default=0)
 
@@ -82,8 +87,10 @@ def lose(folder, lost):
     return newest(state)
 
 
-def go_on(folder, saved):
-    """Starts both workers again and sees that they train what was left."""
+def test_a_lost_worker_or_chief_ends_the_other_in_words_and_both_go_on(folder):
+    assert lose(folder, 1) >= 1
+    saved = lose(folder, 0)
+    assert 2 <= saved < EPOCHS
     with Workers(folder) as workers:
         both = workers.wait_for(lambda: workers.ended(0) and workers.ended(1))
         assert both and [process.returncode for process in workers.processes] == [0, 0], (
@@ -95,20 +102,6 @@ def go_on(folder, saved):
     with (folder / "run/history.csv").open() as file:
         assert len(list(csv.DictReader(file))) == EPOCHS
     assert (folder / "run/model.keras").exists()
-
-
-def test_a_lost_worker_ends_the_other_in_words_and_both_go_on(tmp_path):
-    saved = lose(tmp_path, 1)
-    assert 1 <= saved < EPOCHS
-    go_on(tmp_path, saved)
-
-
-@pytest.mark.slow
-def test_a_lost_chief_too_and_also_in_a_training_that_was_resumed(tmp_path):
-    assert lose(tmp_path, 1) >= 1
-    saved = lose(tmp_path, 0)
-    assert 2 <= saved < EPOCHS
-    go_on(tmp_path, saved)
 
 
 def test_mirrored_on_this_machine(tmp_path):

@@ -90,7 +90,6 @@ SMALL = [
 ]
 
 
-@pytest.mark.slow
 def test_a_folder_of_images_goes_all_the_way_also_if_killed_and_resumed(class_folders, tmp_path):
     done = run("end_to_end.py", "--data", class_folders, *SMALL, "--output", "run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]

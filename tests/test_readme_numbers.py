@@ -111,7 +111,7 @@ def test_the_reading_of_one_gan_of_all_classes_is_its_result_file():
     diversity = [one["diversity_ratio"] for one in results["generators"]]
     assert f"diversity {min(diversity):.2f} to {max(diversity):.2f} of that" in text
     shortcut = [one["shortcut"]["auc"] for one in results["generators"]]
-    assert f"each time (AUC at least {min(shortcut):.2f})" in text
+    assert f"each time (AUC {min(shortcut):.2f})" in text
     assert min(diversity) > 0.5
 
 
@@ -157,83 +157,6 @@ def test_the_rates_of_the_rule_for_unlike_images_are_the_result_file():
     assert f"{100 * caught.pop('photographs'):.1f} % of cuttings of two photographs" in text
     assert f"only {100 * caught.pop('turned by 180 degrees'):.1f} % of X-rays that stand" in text
     assert set(caught.values()) == {1.0}
-
-
-def read_tuning(name):
-    return json.loads((ROOT / f"benchmarks/results/{name}/results.json").read_text())
-
-
-@pytest.mark.parametrize("name", ["tuning_chest_xray", "tuning_limited", "tuning_small"])
-def test_the_tables_of_tuning_are_their_result_files(name):
-    results = read_tuning(name)
-    comparisons = {entry["arm"]: entry for entry in results["comparisons"]}
-    for entry in results["summaries"]:
-        arm, metrics = entry["arm"], entry["metrics"]
-        validation = results["validation"][arm]["auc"]
-        cells = [
-            f"`{arm}`",
-            f"{validation['mean']:.4f} ± {validation['standard_deviation']:.4f}",
-            *(format_spread(metrics[name]) for name in ("auc", "balanced_accuracy")),
-        ]
-        if arm in comparisons:
-            one = comparisons[arm]
-            interval = one["primary"]["corrected_interval"]
-            cells += [format_difference(one["differences"]["auc"], interval), one["verdict"]]
-            assert one["verdict"] == "no evidence"
-        else:
-            cells += ["-", "-"]
-        assert f"| {' | '.join(cells)} |" in TEXT
-    budgets = {tuple(search["budget"].values()) for search in results["searches"].values()}
-    ((trials, failed, updates),) = budgets
-    assert (trials, failed) == (23, 0) and f"{updates:,} updates an arm" in TEXT
-
-
-def test_the_reading_of_tuning_is_its_result_files():
-    whole, limited = (read_tuning(name) for name in ("tuning_chest_xray", "tuning_limited"))
-    text = " ".join(TEXT.split())
-    gains = [one["validation"]["real"]["gain"] for one in (whole, limited)]
-    assert f"gained nothing with all patients ({gains[0]['mean']:.4f})" in text
-    assert f"lost with 100 ({gains[1]['mean']:.4f}, in each of three seeds)" in text
-    assert len(gains[1]["values"]) == 3 and max(gains[1]["values"]) < 0
-    search = limited["searches"]["real"]
-    trials = {trial["name"]: trial for trial in search["trials"]}
-    # The untuned classifier is the first trial, and was promoted twice.
-    assert (trials["12"]["continues"], trials["09"]["continues"]) == ("09", "00")
-    untuned = trials["12"]["score"]
-    assert f"untuned classifier by {search['best']['score'] - untuned:.4f} on" in text
-    for one in (whole, limited):
-        auc = {entry["arm"]: entry["metrics"]["auc"]["mean"] for entry in one["summaries"]}
-        assert min(auc["real"], auc["real+gan"]) > auc["untuned"]
-
-
-def test_the_reading_of_the_search_with_finalists_is_its_result_file():
-    small, text = read_tuning("tuning_small"), " ".join(TEXT.split())
-    gain = small["validation"]["real"]["gain"]
-    above = sum(value > 0 for value in gain["values"])
-    assert gain["mean"] > 0 and len(gain["values"]) == 3
-    assert f"({gain['mean']:+.4f}, above in {above} of 3 seeds, less than the seeds differ)" in text
-    assert gain["standard_deviation"] > gain["mean"]
-    assert f"{small['searches']['real']['budget']['updates']:,} updates an arm, and final" in text
-    (test,) = (one for one in small["comparisons"] if one["arm"] == "untuned")
-    assert f"and {test['differences']['auc']['mean']:.3f} behind in AUC on the test split" in text
-    best, *others = small["searches"]["real"]["finalists"]
-    assert len(best["validation_aucs"]) == 2 and len(others) == 3
-
-
-def test_what_is_said_of_a_searchs_memory_is_measured():
-    results = json.loads((ROOT / "benchmarks/results/tuning_memory.json").read_text())
-    resident = results["resident_mib"]
-    text = " ".join(TEXT.split())
-    told = f"after {len(resident)} small ones memory was {resident[-1] / resident[4]:.2f} times"
-    assert told in text
-    assert abs(resident[-1] / resident[5] - 1) < 0.01 and max(resident[:5]) < resident[5]
-
-
-def test_what_is_said_of_two_workers_is_measured():
-    results = json.loads((ROOT / "benchmarks/results/tuning_workers.json").read_text())
-    told = f"two workers on two cores {results['two_to_one']:.2f} times as long as one process"
-    assert told in " ".join(TEXT.split()) and results["environment"]["cores"] == 2
-    assert {run["trials"] for run in results["runs"]} == {16} and results["two_to_one"] <= 1.2
 
 
 def test_what_is_said_of_the_audit_is_its_result_file():

@@ -96,7 +96,7 @@ def test_a_discriminator_that_is_always_right_is_noticed(tiny, tmp_path):
     assert "always right for 2 epochs" in watchdog._reasons[0]
 
 
-@pytest.mark.parametrize(("decay", "restore_first"), [(None, True), (100, False)])
+@pytest.mark.parametrize(("decay", "restore_first"), [(None, True), (100, True), (100, False)])
 def test_a_resumed_training_keeps_the_changes(tiny, tmp_path, decay, restore_first):
     for epochs, batches in ((1, poisoned(tiny, 1, 3)), (2, None)):
         gan = DCGAN(**SMALL)
