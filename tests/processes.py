@@ -1,28 +1,79 @@
-"""The examples: as processes run to their end or killed at a line that they print, or here."""
+"""Scripts: in processes of their own, run to their end or killed at a line they print, or here."""
 
 import contextlib
 import importlib.util
 import io
+import multiprocessing
 import os
+import runpy
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from unittest import mock
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+# Imported once, in a process that has no thread yet and that each script is a fork of.
+_IMPORTS = ("keras_tuner", "matplotlib.pyplot", "skimage.feature", "sklearn.metrics", "tensorflow")
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(list(_IMPORTS))
+
+
+class Script:
+    """A script in a process of its own, a fork of one that did the long imports.
+
+    Attributes:
+        lines: what it prints, as an iterator that ends with the process.
+        returncode: `None` until `wait` has returned.
+    """
+
+    def __init__(self, path, *arguments, cwd=".", env=os.environ):
+        self._errors = tempfile.NamedTemporaryFile("r")
+        reader, writer = _CONTEXT.Pipe(duplex=False)
+        self._process = _CONTEXT.Process(
+            target=_run,
+            args=(str(path), list(map(str, arguments)), str(cwd), dict(env), writer),
+            kwargs={"errors": self._errors.name},
+        )
+        self._process.start()
+        writer.close()
+        self.lines = os.fdopen(os.dup(reader.fileno()))
+        reader.close()
+
+    def kill(self):
+        """Sends SIGKILL."""
+        os.kill(self._process.pid, signal.SIGKILL)
+
+    def wait(self):
+        """Waits for the end; returns what was complained of."""
+        self.lines.close()
+        self._process.join()
+        self.returncode = self._process.exitcode
+        with self._errors:
+            return self._errors.read()
+
+
+def _run(path, arguments, cwd, env, output, *, errors):
+    """Becomes `python path arguments`, as far as the script can see."""
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(cwd)
+    with open(errors, "w") as file:
+        os.dup2(file.fileno(), 2)
+    os.dup2(output.fileno(), 1)
+    output.close()
+    sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w", 1)
+    sys.argv, sys.path[:0] = [path, *arguments], [str(Path(path).parent)]
+    runpy.run_path(path, run_name="__main__")
 
 
 def run(name, *arguments, cwd):
     """Runs an example to its end."""
-    return subprocess.run(
-        _command(name, arguments),
-        cwd=cwd,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    script = Script(EXAMPLES / name, *arguments, cwd=cwd)
+    printed = script.lines.read()
+    complained = script.wait()
+    return subprocess.CompletedProcess(name, script.returncode, printed, complained)
 
 
 def load_example(name):
@@ -36,7 +87,7 @@ def load_example(name):
 
 
 def run_here(name, *arguments, cwd):
-    """Runs an example in this process, which saves TensorFlow's import: what ends soon.
+    """Runs an example in this process: what ends soon.
 
     An error that is no `SystemExit` is raised.
     """
@@ -57,20 +108,19 @@ def run_here(name, *arguments, cwd):
     return subprocess.CompletedProcess(name, code or 0, printed.getvalue(), complained.getvalue())
 
 
-def run_until(line_begins, name, *arguments, cwd):
-    """Kills an example (SIGKILL) at a line that begins so, if any; returns its lines."""
-    lines = []
-    with subprocess.Popen(
-        _command(name, arguments), cwd=cwd, env=os.environ, stdout=subprocess.PIPE, text=True
-    ) as process:
-        for line in process.stdout:
-            lines.append(line)
-            if line_begins and line.startswith(line_begins):
-                process.send_signal(signal.SIGKILL)
-                break
-    assert process.returncode == (-signal.SIGKILL if line_begins else 0)
+def lines_until(line_begins, path, *arguments, cwd="."):
+    """Kills a script (SIGKILL) at a line that begins so, if any; returns its lines."""
+    script, lines = Script(path, *arguments, cwd=cwd), []
+    for line in script.lines:
+        lines.append(line)
+        if line_begins and line.startswith(line_begins):
+            script.kill()
+            break
+    complained = script.wait()
+    assert script.returncode == (-signal.SIGKILL if line_begins else 0), complained[-3000:]
     return lines
 
 
-def _command(name, arguments):
-    return [sys.executable, str(EXAMPLES / name), *map(str, arguments)]
+def run_until(line_begins, name, *arguments, cwd):
+    """Kills an example at a line that begins so, if any; returns its lines."""
+    return lines_until(line_begins, EXAMPLES / name, *arguments, cwd=cwd)

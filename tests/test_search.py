@@ -1,14 +1,12 @@
 import csv
 import dataclasses
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from processes import lines_until
 from small_search import SMALL, small_splits
 
 from kerasmedgan.data.split_guard import TestSplitError
@@ -87,12 +85,7 @@ def test_the_figures_show_every_trial(found):
 
 def test_a_killed_search_keeps_its_trials(found, splits, tmp_path):
     script = Path(__file__).with_name("small_search.py")
-    command = [sys.executable, str(script), str(tmp_path / "killed")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        for line in process.stdout:
-            if line.startswith("trial 1 begins"):
-                process.send_signal(signal.SIGKILL)
-                break
+    lines_until("trial 1 begins", script, tmp_path / "killed")
     lines = []
     result = search(splits, directory=tmp_path / "killed", announce=lines.append, **SMALL)
     begun = [line[:14] for line in lines if "begins" in line]

@@ -1,14 +1,12 @@
 """A training that is killed and resumed equals one that ran through, bit for bit."""
 
 import json
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+from processes import lines_until
 from resumed_training import EPOCHS
 from small_gan import SMALL, assert_same, compiled, state
 
@@ -24,17 +22,9 @@ SCRIPT = Path(__file__).parent / "resumed_training.py"
 def train(kind, folder, *, killed_in=None):
     """Runs the script and returns the epochs it began; kills it (SIGKILL) in the middle of one."""
     folder.mkdir(exist_ok=True)
-    hold = [] if killed_in is None else [str(killed_in)]
-    command = [sys.executable, SCRIPT, kind, folder, *hold]
-    epochs = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        for line in process.stdout:
-            if line.startswith("holding"):
-                process.send_signal(signal.SIGKILL)
-                break
-            epochs.append(int(line.split()[1]))
-    assert process.returncode == (0 if killed_in is None else -signal.SIGKILL)
-    return epochs
+    hold = [] if killed_in is None else [killed_in]
+    lines = lines_until(hold and "holding", SCRIPT, kind, folder, *hold)
+    return [int(line.split()[1]) for line in lines if line.startswith("epoch")]
 
 
 @pytest.mark.parametrize("kind", ["gan", "classifier"])

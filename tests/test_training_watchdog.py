@@ -124,16 +124,19 @@ def test_a_state_from_before_the_watchdog_can_be_gone_on_with(tiny, tmp_path):
     assert watch(compiled(), tiny, tmp_path).changes == 0
 
 
-def test_a_rate_of_one_is_noticed(tiny, tmp_path):
-    """Adam then draws one image or noise, as rounding has it, and may recover after a change."""
+def test_a_rate_of_one_is_noticed_and_ends_well_or_with_a_diagnosis(tiny, tmp_path):
+    """Adam then draws noise or one image; whether the changes suffice is up to rounding."""
     gan = DCGAN(**SMALL)
     gan.compile(keras.optimizers.Adam(1.0), keras.optimizers.Adam(1.0))
-    alike = {"min_diversity": 0.5, "collapse_patience": 2, "samples": 8}
+    alike = {"min_diversity": 0.5, "collapse_patience": 1, "samples": 8}
     # Noise is told from real images at once.
     watchdog = watch(gan, tiny, tmp_path, epochs=20, pinned_patience=1, **alike)
     assert watchdog.changes >= 1
-    assert rates(gan) == [0.5, 0.5]
+    assert rates(gan) == [0.25 if watchdog.changes == 3 else 0.5] * 2
+    assert gan.r1_weight == [0, 1, 10][watchdog.changes - 1]
     assert all(np.isfinite(part).all() for part in state(gan))
+    if len(gan.history.epoch) < 20:
+        assert "Stopped after 3 changes that did not help: epoch" in watchdog.diagnosis
 
 
 def test_a_rate_far_too_high_ends_with_a_diagnosis(tiny, tmp_path):
