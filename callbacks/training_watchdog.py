@@ -204,6 +204,7 @@ class TrainingWatchdog(keras.callbacks.Callback):
     def _change(self, number: int, *, is_resumed: bool = False) -> str:
         """Makes the change of a number and says which."""
         gan, done = self.model, []
+        traced = (gan.g_optimizer, gan.d_optimizer, gan.r1_weight)
         if number in (1, 3):
             for name, network in _NETWORKS.items():
                 optimizer = getattr(gan, name)
@@ -217,6 +218,7 @@ class TrainingWatchdog(keras.callbacks.Callback):
         if number in (2, 3):
             gan.r1_weight = max(1.0, 10 * gan.r1_weight)
             done.append(f"R1 penalty with weight {gan.r1_weight:g}")
-        gan.make_train_function(force=True)
+        if traced != (gan.g_optimizer, gan.d_optimizer, gan.r1_weight):
+            gan.make_train_function(force=True)
         self._changed = (gan, number)
         return " and ".join(done)

@@ -14,6 +14,7 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from PIL import Image  # noqa: E402
+from processes import save_time  # noqa: E402
 from small_run import make_run  # noqa: E402
 
 from kerasmedgan.data import LabeledImages, Splits  # noqa: E402
@@ -37,9 +38,7 @@ tf.config.set_logical_device_configuration(
 # Two processes test on two cores: a thread each.
 tf.config.threading.set_intra_op_parallelism_threads(1)
 tf.config.threading.set_inter_op_parallelism_threads(1)
-# To optimise a graph takes longer than to run it for the few steps of a test. The examples run in
-# processes of their own, with all that TensorFlow does by default.
-tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+save_time()
 
 # A traced graph is a million Python objects, and most of a test is tracing.
 gc.freeze()

@@ -13,6 +13,8 @@ import tempfile
 from pathlib import Path
 from unittest import mock
 
+import tensorflow as tf
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 # Imported once, in a process that has no thread yet and that each script is a fork of.
 _IMPORTS = ("keras_tuner", "matplotlib.pyplot", "skimage.feature", "sklearn.metrics", "tensorflow")
@@ -65,7 +67,19 @@ def _run(path, arguments, cwd, env, output, *, errors):
     output.close()
     sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w", 1)
     sys.argv, sys.path[:0] = [path, *arguments], [str(Path(path).parent)]
+    save_time()
     runpy.run_path(path, run_name="__main__")
+
+
+def save_time():
+    """Leaves out what takes longer than it saves in the few steps of a test."""
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
+def run_command(name, *arguments, cwd):
+    """Runs an example to its end as a user does: nothing was imported, nothing is left out."""
+    command = [sys.executable, EXAMPLES / name, *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
 def run(name, *arguments, cwd):

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from processes import EXAMPLES, run, run_here, run_until
+from processes import EXAMPLES, run, run_command, run_here, run_until
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def test_bad_input_is_one_sentence_and_writes_nothing(class_folders, arguments, 
 
 
 def test_quickstart_leaves_a_grid(tmp_path):
-    done = run("quickstart.py", "--smoke", cwd=tmp_path)
+    done = run_command("quickstart.py", "--smoke", cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
     assert (tmp_path / "runs/quickstart/grids/epoch_0002.png").exists()
 

@@ -42,7 +42,7 @@ def test_statistics_are_those_of_the_average_not_of_the_network(networks):
     """An average of two networks has other activations than either."""
     average, network = networks
     update_moving_average(average, network, 0.5, LATENTS, step=1000)
-    for _ in range(200):
+    for _ in range(160):
         update_moving_average(average, average, 0.0, LATENTS, step=1000)
         network(LATENTS, training=True)
     last, of_network = (

@@ -75,6 +75,19 @@ def test_the_reading_of_the_search_with_finalists_is_its_result_file():
     assert len(best["validation_aucs"]) == 2 and len(others) == 3
 
 
+def test_what_more_seeds_say_of_its_winner_is_measured():
+    again = json.loads((ROOT / "benchmarks/results/tuned_again.json").read_text())
+    small, found = read_tuning("tuning_small"), again["tuned_minus_untuned"]
+    assert again["seeds"][0] == small["seeds"][-1] + 1 and len(again["seeds"]) == 12
+    low, high = found["interval"]
+    told = (
+        f"it has {found['mean']:+.4f} on validation (95 % interval {low:+.4f} to {high:+.4f}, "
+        f"above in {found['above']} of 12"
+    )
+    assert told in " ".join(TEXT.split())
+    assert found["mean"] == pytest.approx(sum(found["gains"]) / 12)
+
+
 def test_what_is_said_of_a_searchs_memory_is_measured():
     results = json.loads((ROOT / "benchmarks/results/tuning_memory.json").read_text())
     resident = results["resident_mib"]

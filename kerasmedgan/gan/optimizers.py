@@ -56,26 +56,31 @@ class ScaledSchedule(keras.optimizers.schedules.LearningRateSchedule):
 def scale_learning_rate(
     optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable], factor: float
 ) -> keras.optimizers.Optimizer:
-    """Returns the same optimizer, in the same state, whose learning rate is multiplied.
+    """Multiplies the learning rate of an optimizer, whose state stays, and returns it.
 
-    Keras does not let a schedule be exchanged, so the optimizer is made anew: set it on the model
-    and call `make_train_function(force=True)`.
+    Keras does not let a schedule be exchanged, so an optimizer that has one is made anew: set it on
+    the model and call `make_train_function(force=True)`.
 
     Args:
         optimizer: a built optimizer.
         variables: the variables that it was built for.
         factor: what its learning rate, constant or a schedule, is multiplied by.
+
+    Returns:
+        The optimizer itself, or one in the same state.
     """
     config = optimizer.get_config()
     rate = config["learning_rate"]
-    if isinstance(rate, dict):
-        config["learning_rate"] = ScaledSchedule(
-            keras.saving.deserialize_keras_object(rate), factor
+    if not isinstance(rate, dict):
+        optimizer.learning_rate = factor * float(
+            keras.ops.convert_to_numpy(optimizer.learning_rate)
         )
-    scaled = type(optimizer).from_config(config)
+        return optimizer
+    schedule = keras.saving.deserialize_keras_object(rate)
+    scaled = type(optimizer).from_config(
+        {**config, "learning_rate": ScaledSchedule(schedule, factor)}
+    )
     scaled.build(variables)
     for new, old in zip(scaled.variables, optimizer.variables, strict=True):
         new.assign(old)
-    if not isinstance(rate, dict):
-        scaled.learning_rate = factor * float(keras.ops.convert_to_numpy(optimizer.learning_rate))
     return scaled

@@ -1,0 +1,134 @@
+"""Does a tuned winner beat the untuned classifier on validation? More seeds than the final round.
+
+Takes the winner of a kept comparison and its settings, and trains both anew with the seeds that
+follow those of the final round; each seed draws training patients and validation images of its
+own. The test split stays closed.
+
+python benchmarks/tuned_again.py --data chest_xray --kept benchmarks/results/tuning_small \
+    --seeds 12 --output benchmarks/results/tuned_again.json
+"""
+
+import argparse
+import shlex
+import statistics
+import sys
+from pathlib import Path
+
+from scipy import stats
+
+from kerasmedgan.environment import environment
+from kerasmedgan.files import read_json, write_json
+from kerasmedgan.temporary_session import temporary_session
+from kerasmedgan.tuning import SearchSettings, TuningSettings, prepare_tuning
+from kerasmedgan.tuning.final import UNTUNED, Final
+from kerasmedgan.tuning.tuning import Tuning
+
+OPTIONS = ("image_size", "channels", "validation_fraction", "pad_to_aspect_ratio")
+OPTIONS += ("patient_pattern", "limits", "positive_class")
+LEVEL = 0.95
+
+
+def prepare(source: str, config: dict, seeds: int) -> Tuning:
+    """Returns the setting of a kept comparison with the seeds that follow its own.
+
+    Raises:
+        ValueError: if the data are not those of the kept comparison.
+    """
+    last = config["final_seeds"][-1]
+    # One finalist needs no deciding seeds: the final round begins after the search's.
+    tuning = prepare_tuning(
+        TuningSettings(
+            source=source,
+            arms=("real",),
+            search=SearchSettings(**{**config["search"], "seed": last}),
+            finalists=1,
+            seeds=seeds,
+            final_updates=config["final_updates"],
+            options={name: config[name] for name in OPTIONS},
+        )
+    )
+    expected, received = (c["fingerprints"][str(last)] for c in (config, tuning.config))
+    if expected != received:
+        raise ValueError(
+            f"Expected the images of the kept comparison, whose seed {last} has the fingerprint "
+            f"{expected}. Received: {received}. Use the same data."
+        )
+    return tuning
+
+
+def train(tuning: Tuning, arm: str, values: dict, seed: int, output: Path) -> float:
+    """Trains one classifier, or reads it; returns its validation AUC."""
+    settings = tuning.settings
+    final = Final(
+        arm=arm,
+        directory=f"cells/seed_{seed}/{arm}",
+        values=values,
+        training_set=tuning.study.training_set(1.0, seed),
+        synthetic=None,
+        updates=settings.final_updates,
+        batch_size=settings.search.batch_size,
+        precision=settings.search.precision,
+        strategy=settings.search.strategy,
+        positive_class=tuning.study.positive_class,
+    )
+    with temporary_session():
+        choice = final.choose(output)
+    print(f"seed {seed}, {arm}: {choice['validation_auc']:.4f}", flush=True)
+    return choice["validation_auc"]
+
+
+def compare(tuned: list[float], untuned: list[float]) -> dict:
+    """Returns the paired differences and their t interval (Student 1908), one pair a seed."""
+    gains = [a - b for a, b in zip(tuned, untuned, strict=True)]
+    test = stats.ttest_rel(tuned, untuned)
+    low, high = test.confidence_interval(LEVEL)
+    return {
+        "gains": gains,
+        "mean": statistics.fmean(gains),
+        "standard_deviation": statistics.stdev(gains),
+        "interval": [float(low), float(high)],
+        "level": LEVEL,
+        "p_value": float(test.pvalue),
+        "above": sum(gain > 0 for gain in gains),
+    }
+
+
+def main() -> None:
+    """Reads the command line, trains what is missing, and writes."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", default="chest_xray")
+    parser.add_argument("--kept", type=Path, required=True, help="a kept tuning comparison")
+    parser.add_argument("--seeds", type=int, default=12)
+    parser.add_argument("--work", type=Path, default=Path("runs/tuned_again"))
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args()
+    config, kept = (read_json(arguments.kept / f"{name}.json") for name in ("config", "results"))
+    tuning = prepare(arguments.data, config, arguments.seeds)
+    values = {cell["arm"]: cell["hyperparameters"] for cell in kept["cells"]}
+    aucs = {UNTUNED: [], "real": []}
+    for seed in tuning.settings.final_seeds:
+        for arm, found in aucs.items():
+            found.append(train(tuning, arm, values[arm], seed, arguments.work))
+    comparison = compare(aucs["real"], aucs[UNTUNED])
+    settings = {"limits": config["limits"], "updates": config["final_updates"]}
+    write_json(
+        arguments.output,
+        {
+            "kept": str(arguments.kept),
+            "settings": settings,
+            "seeds": list(tuning.settings.final_seeds),
+            "validation_auc": aucs,
+            "tuned_minus_untuned": comparison,
+            "command": shlex.join(sys.argv),
+            "environment": environment(),
+        },
+    )
+    print(
+        f"tuned minus untuned: {comparison['mean']:+.4f} "
+        f"[{comparison['interval'][0]:+.4f}, {comparison['interval'][1]:+.4f}], above in "
+        f"{comparison['above']} of {arguments.seeds} seeds"
+    )
+
+
+if __name__ == "__main__":
+    main()
