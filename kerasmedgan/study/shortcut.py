@@ -12,6 +12,7 @@ from kerasmedgan.classifier import build_classifier, compile_classifier, one_hot
 from kerasmedgan.data.batches import evaluation_batches
 from kerasmedgan.data.labeled import LabeledImages, concatenate
 from kerasmedgan.data.split_guard import TRAIN, require_split
+from kerasmedgan.resume import get_model_state, set_model_state
 
 # Halfway from guessing to certainty: of a real and a synthetic image the network then picks the
 # synthetic one three times in four, and a classifier has something to gain from the origin.
@@ -62,10 +63,16 @@ def audit_shortcut(
     """
     _check_sets(real, synthetic)
     halves = list(_balanced_halves(real, synthetic, seed=seed))
-    fold_aucs = [
-        _auc_on_other_half(learn, judge, seed=seed, updates=updates, batch_size=batch_size)
-        for learn, judge in (halves, halves[::-1])
-    ]
+    # Both halves begin with the same network; a second one would be traced again.
+    model = _build_network(halves[0], seed=seed, updates=updates)
+    untrained = get_model_state(model)
+    fold_aucs = []
+    for learn, judge in (halves, halves[::-1]):
+        set_model_state(model, untrained)
+        batches = learn.batches(min(batch_size, len(learn)), seed=seed, repeat=True)
+        batches = one_hot(batches, len(_ORIGINS))
+        model.fit(batches, steps_per_epoch=updates, shuffle=False, verbose=0)
+        fold_aucs.append(float(roc_auc_score(judge.labels, _synthetic_probabilities(model, judge))))
     return {
         "auc": float(np.mean(fold_aucs)),
         "fold_aucs": fold_aucs,
@@ -98,23 +105,19 @@ def _rows_of_halves(groups: np.ndarray, seed: int) -> list[np.ndarray]:
     return [rows for _, rows in folds.split(groups, groups=groups)]
 
 
-def _auc_on_other_half(
-    learn: LabeledImages, judge: LabeledImages, *, seed: int, updates: int, batch_size: int
-) -> float:
+def _build_network(images: LabeledImages, *, seed: int, updates: int) -> keras.Model:
     filters = [
-        count for block, count in enumerate(_FILTERS, start=1) if 2**block <= learn.image_size
+        count for block, count in enumerate(_FILTERS, start=1) if 2**block <= images.image_size
     ]
     model = build_classifier(
-        image_size=learn.image_size,
-        channels=learn.channels,
+        image_size=images.image_size,
+        channels=images.channels,
         filters=filters,
         dropout=_DROPOUT,
         seed=seed,
     )
     compile_classifier(model, updates=updates, learning_rate=_LEARNING_RATE)
-    batches = learn.batches(min(batch_size, len(learn)), seed=seed, repeat=True)
-    model.fit(one_hot(batches, len(_ORIGINS)), steps_per_epoch=updates, shuffle=False, verbose=0)
-    return float(roc_auc_score(judge.labels, _synthetic_probabilities(model, judge)))
+    return model
 
 
 def _synthetic_probabilities(model: keras.Model, images: LabeledImages) -> np.ndarray:
