@@ -82,10 +82,16 @@ def draw_split(split, counts, *, seed, image_size=32, images_a_patient=2):
     return mixed
 
 
+def shared_base(tmp_path_factory):
+    """Returns the temporary folder of all test processes: that above their own."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory):
-    """Points the cache of decoded images to a temporary folder."""
-    folder = tmp_path_factory.mktemp("cache")
+    """Points the cache of decoded images to a temporary folder, one of all test processes."""
+    folder = shared_base(tmp_path_factory) / "cache"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERASMEDGAN_CACHE", str(folder))
         yield folder
@@ -144,9 +150,8 @@ def class_folders(tmp_path):
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory):
     """A finished run of the least size, as `end_to_end.py` makes one; read only."""
-    base = tmp_path_factory.getbasetemp()
-    # Several test processes share the folder above theirs, and the run: the first makes it.
-    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    base = shared_base(tmp_path_factory)
+    # The first test process makes the run.
     with (base / "small.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder = base / "small"

@@ -14,7 +14,7 @@ from kerasmedgan.data.folders import Folder, read_folder
 from kerasmedgan.data.kaggle import download_chest_xray
 from kerasmedgan.data.labeled import LabeledImages, concatenate
 from kerasmedgan.data.patients import DEFAULT_PATIENT_PATTERN, carve, check_fraction, patients_of
-from kerasmedgan.data.phantom import phantom_data_set
+from kerasmedgan.data.phantom_cache import load_phantom_data_set
 from kerasmedgan.data.split_guard import TEST, TRAIN, VALIDATION
 from kerasmedgan.data.splits import Splits
 from kerasmedgan.images import check_channels
@@ -80,8 +80,9 @@ def load_images(
         ConnectionError: if "kaggle" is neither cached nor reachable.
     """
     _check_arguments(image_size, channels, validation_fraction)
+    cache_dir = None if cache_dir is None else Path(cache_dir)
     if source == "phantom":
-        parts, unreadable = _phantom_parts(image_size, channels), {}
+        parts, unreadable = _phantom_parts(image_size, channels, cache_dir), {}
     else:
         directory = download_chest_xray() if source == "kaggle" else Path(source)
         parts, unreadable = _folder_parts(
@@ -90,7 +91,7 @@ def load_images(
             image_size=image_size,
             channels=channels,
             pad_to_aspect_ratio=pad_to_aspect_ratio,
-            cache_dir=None if cache_dir is None else Path(cache_dir),
+            cache_dir=cache_dir,
         )
     parts = _complete(parts, validation_fraction, seed)
     report = data_report(
@@ -177,7 +178,7 @@ def _folder_part(folder: Folder, split: str, name: str, patient_pattern: str) ->
     return _Part(images, folder.digests, folder.sizes)
 
 
-def _phantom_parts(image_size: int, channels: int) -> dict[str, _Part]:
+def _phantom_parts(image_size: int, channels: int, cache_dir: Path | None) -> dict[str, _Part]:
     """Draws train, and a test split of other patients whose films are exposed otherwise."""
     settings = {
         TRAIN: {**_PHANTOM_TRAIN_PATIENTS, "first_patient": 0},
@@ -187,11 +188,17 @@ def _phantom_parts(image_size: int, channels: int) -> dict[str, _Part]:
             "exposure": _PHANTOM_TEST_EXPOSURE,
         },
     }
-    return {split: _phantom_part(image_size, channels, split, s) for split, s in settings.items()}
+    shared = {"cache_dir": cache_dir, "image_size": image_size, "seed": _FIXED_SEED}
+    return {
+        split: _phantom_part(load_phantom_data_set(**shared, **one), channels, split)
+        for split, one in settings.items()
+    }
 
 
-def _phantom_part(image_size: int, channels: int, split: str, settings: dict) -> _Part:
-    pixels, labels, groups = phantom_data_set(image_size=image_size, seed=_FIXED_SEED, **settings)
+def _phantom_part(
+    drawn: tuple[np.ndarray, np.ndarray, np.ndarray], channels: int, split: str
+) -> _Part:
+    pixels, labels, groups = drawn
     images = LabeledImages(
         images=np.repeat(pixels, channels, axis=-1),
         labels=labels,
@@ -200,7 +207,7 @@ def _phantom_part(image_size: int, channels: int, split: str, settings: dict) ->
         split=split,
     )
     digests = [hashlib.blake2b(image.tobytes(), digest_size=16).hexdigest() for image in pixels]
-    return _Part(images, np.array(digests), np.full((len(images), 2), image_size))
+    return _Part(images, np.array(digests), np.full((len(images), 2), images.image_size))
 
 
 def _check_arguments(image_size: int, channels: int, validation_fraction: float) -> None:
