@@ -144,7 +144,6 @@ def test_a_gan_with_classes_asks_for_labels():
         gan.fit(images, labels + 1, verbose=0)
 
 
-@pytest.mark.slow
 def test_all_options_together_in_mixed_bfloat16(tiny, tmp_path):
     gan = compiled(**ALL_OPTIONS, dtype="mixed_bfloat16")
     history = fit(gan, tiny).history

@@ -38,7 +38,6 @@ def whole(folder):
     return folder / "whole"
 
 
-@pytest.mark.slow
 def test_a_finished_study_is_served_with_its_verdict(whole):
     opened = open_run(whole)
     assert opened.is_study and opened.predictor.arms == ("real", "gan")
@@ -54,7 +53,6 @@ def test_a_finished_study_is_served_with_its_verdict(whole):
     assert prediction.unlike
 
 
-@pytest.mark.slow
 def test_a_killed_study_gives_the_table_of_one_that_ran_through(folder, whole):
     arguments = ["study.py", "--data", "chest", *SMALL, "--output", "killed"]
     *_, last = (run_until(line, *arguments, cwd=folder) for line in KILLED_AT)

@@ -35,7 +35,6 @@ def same_settings(source):
     return TuningSettings(source, search=search, options=options, **rounds)
 
 
-@pytest.mark.slow
 def test_a_killed_comparison_goes_on_to_its_report(folder, monkeypatch):
     killed = ["tune_classifier.py", "--data", "chest", *SMALL, "--output", "run"]
     lines = run_until("final round, seed 2: real+gan", *killed, cwd=folder)

@@ -18,7 +18,6 @@ def splits():
     return small_splits()
 
 
-@pytest.mark.slow
 def test_a_killed_worker_is_replaced_and_all_trials_end(splits, tmp_path):
     lines, pids = [], {}
 

@@ -57,7 +57,6 @@ def test_higher_is_better_for_some(tiny, tiny_splits, features):
     assert last.measures.density == pytest.approx(density[3])
 
 
-@pytest.mark.slow
 def test_a_training_that_was_stopped_still_knows_its_best(tiny, tiny_splits, features, tmp_path):
     def watched(folder):
         monitor = QualityMonitor(tiny_splits.validation, features, every=1)

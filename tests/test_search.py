@@ -108,7 +108,6 @@ def test_overwrite_removes_a_search_and_nothing_else(splits, tmp_path):
     assert (tmp_path / "precious.txt").exists()
 
 
-@pytest.mark.slow
 def test_a_promoted_trial_goes_on_with_its_training(splits, tmp_path):
     settings = {"tuner": "hyperband", "max_trials": 4, "updates_per_trial": 3, "batch_size": 8}
     result = search(splits, directory=tmp_path / "band", synthetic=synthetic_of(splits), **settings)
