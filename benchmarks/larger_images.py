@@ -1,8 +1,8 @@
-"""Trains the default DCGAN at 128 and 256 px for a few updates and draws a grid of each.
+"""Trains the default DCGAN at 128 px, and at 256 px for a few updates, and draws a grid of each.
 
     python benchmarks/larger_images.py --data chest_xray --output benchmarks/results/larger_images
 
-It shows that these sizes train and what a step costs, not how good a GAN becomes.
+It shows that these sizes train and what is drawn by then, not how good a GAN becomes.
 """
 
 import argparse
@@ -59,7 +59,7 @@ def main() -> None:
     add("--data", default="phantom", help="as in load_images: phantom, kaggle, or a folder")
     add("--class-name", default="NORMAL")
     add("--sizes", type=int, nargs="+", default=[128, 256])
-    add("--updates", type=int, nargs="+", default=[600, 74], help="at each size")
+    add("--updates", type=int, nargs="+", default=[1480, 370], help="at each size")
     add("--width", type=int, default=16)
     add("--batch-size", type=int, default=32)
     add("--count", type=int, default=64, help="images whose diversity is measured")

@@ -35,14 +35,7 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
-# Two processes test on two cores: a thread each.
-tf.config.threading.set_intra_op_parallelism_threads(1)
-tf.config.threading.set_inter_op_parallelism_threads(1)
 save_time()
-
-# A traced graph is a million Python objects, and most of a test is tracing.
-gc.freeze()
-gc.set_threshold(50_000, 50, 50)
 
 
 def pytest_collection_modifyitems(items):
@@ -80,6 +73,14 @@ def draw_split(split, counts, *, seed, image_size=32, images_a_patient=2):
     # Shared by many tests, and memory-mapped images are read-only too.
     mixed.images.setflags(write=False)
     return mixed
+
+
+@pytest.fixture(scope="module", autouse=True)
+def objects_that_stay():
+    """Spares each full garbage collection, which studies ask for, the graphs of earlier modules."""
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 def shared_base(tmp_path_factory):

@@ -1,6 +1,7 @@
 """Scripts: in processes of their own, run to their end or killed at a line they print, or here."""
 
 import contextlib
+import gc
 import importlib.util
 import io
 import multiprocessing
@@ -73,7 +74,14 @@ def _run(path, arguments, cwd, env, output, *, errors):
 
 def save_time():
     """Leaves out what takes longer than it saves in the few steps of a test."""
+    # Two processes test on two cores: a thread each.
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    # To optimise a graph takes longer than to run it.
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    # A traced graph is a million Python objects, and most of a test is tracing.
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)
 
 
 def run_command(name, *arguments, cwd):

@@ -69,7 +69,9 @@ def folder(tmp_path_factory):
 
 
 def newest(state):
-    return max((int(path.stem.removeprefix("epoch_")) for path in state.glob("*.state")), default=0)
+    return max(
+        (int(path.stem.removeprefix("epoch_")) for path in state.glob("epoch_*.state")), default=0
+    )
 
 
 def lose(folder, lost):

@@ -5,12 +5,14 @@ import pandas as pd
 import pytest
 from scipy import special, stats
 from statsmodels.formula.api import ols
+from statsmodels.stats.multitest import multipletests
 
 from kerasmedgan.study.intervals import (
     correct_with_holm,
     crossed_interval,
     crossed_variance,
     describe_difference,
+    holm_p_values,
     pooled_seed_variance,
     summarise,
 )
@@ -181,6 +183,14 @@ def test_arms_that_do_not_differ_and_arms_that_always_do():
     assert always["interval"] == [1, 1] and 0 < always["p_value"] < 1e-9
     corrected = correct_with_holm([same, always], patients=20, level=0.95)
     assert [one["p_holm"] <= 0.05 for one in corrected] == [False, True]
+
+
+def test_holm_is_that_of_statsmodels():
+    generator = np.random.default_rng(1)
+    for count in (1, 2, 9):
+        p_values = generator.choice([1e-9, 0.004, 0.02, 0.02, 0.3, 1.0], count)
+        expected = multipletests(p_values, method="holm")[1]
+        np.testing.assert_allclose(holm_p_values(p_values), expected, rtol=1e-12)
 
 
 def test_holm_by_hand():

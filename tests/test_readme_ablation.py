@@ -73,3 +73,13 @@ def test_the_reading_of_the_table_is_the_result_file():
     truncated = summary["geometry", "truncation_0.7"][f"{JUDGE}/coverage"]
     told = f"from {default[f'{JUDGE}/coverage']:.2f} to {truncated:.2f}"
     assert f"Truncation to 0.7 cost coverage ({told})" in TEXT
+
+
+def test_what_is_said_of_larger_images_is_their_result_file():
+    runs = json.loads((ROOT / "benchmarks/results/larger_images/results.json").read_text())["runs"]
+    first, second = runs
+    assert (first["image_size"], second["image_size"]) == (128, 256)
+    assert f"at 128 px after {first['steps']:,} updates of {first['batch_size']} images" in TEXT
+    assert f"from each other is {first['diversity_ratio']:.2f} of that of real ones" in TEXT
+    assert f"trained for {second['steps']} updates only" in TEXT
+    assert f"more alike ({second['diversity_ratio']:.2f})" in TEXT

@@ -1,7 +1,5 @@
 """The rule, case by case, and its error rate over studies whose truth is known."""
 
-import gc
-
 import numpy as np
 import pytest
 from scipy import stats
@@ -13,14 +11,6 @@ from kerasmedgan.study.verdict import decide
 
 STUDIES = 200
 PRIMARY_METRICS = ("auc", "balanced_accuracy")
-
-
-@pytest.fixture
-def fast_collection():
-    """Spares each garbage collection, which statsmodels asks for, the objects of TensorFlow."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def entry(interval, *, mean=0.004, auc=0.004):
@@ -96,20 +86,20 @@ def verdicts(seed, metrics=PRIMARY_METRICS, **kwargs):
         ),
     ],
 )
-def test_without_an_effect_one_study_in_twenty_at_most_claims_one(fast_collection, noise):
+def test_without_an_effect_one_study_in_twenty_at_most_claims_one(noise):
     studies = [verdicts(seed, **noise) for seed in range(STUDIES)]
     for metric in PRIMARY_METRICS:
         claims = sum(bool({"helps", "hurts"} & set(s[metric].values())) for s in studies)
         assert claims <= stats.binom.isf(0.01, STUDIES, 0.05)
 
 
-def test_five_points_of_auc_are_found_and_no_other_arm_is_taken_for_them(fast_collection):
+def test_five_points_of_auc_are_found_and_no_other_arm_is_taken_for_them():
     effect = {"separation": 1.75, "effect": 0.75, "seed_noise": 0.05, "patients": (130, 210)}
     studies = [verdicts(seed, ("auc",), **effect)["auc"] for seed in range(50)]
     assert sum(study.pop("gan") == "helps" for study in studies) >= 40
     assert sum(set(study.values()) != {"no evidence"} for study in studies) <= 5
 
 
-def test_an_arm_that_loses_five_points_hurts(fast_collection):
+def test_an_arm_that_loses_five_points_hurts():
     effect = {"separation": 2.5, "effect": -0.75, "seed_noise": 0.03, "seeds": 5}
     assert [verdicts(seed, ("auc",), **effect)["auc"]["gan"] for seed in range(5)] == ["hurts"] * 5

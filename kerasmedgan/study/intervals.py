@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy import optimize, special, stats
-from statsmodels.stats.multitest import multipletests
 
 _SMALLEST_P_VALUE = 1e-300
 
@@ -146,6 +145,23 @@ def crossed_interval(entry: dict, *, patients: int, level: float) -> list[float]
     return [entry["mean"] - half, entry["mean"] + half]
 
 
+def holm_p_values(p_values: np.ndarray) -> np.ndarray:
+    """Returns the corrected p-values of Holm's step-down, at most 1, in the order given.
+
+    They are statsmodels', whose function makes a full garbage collection each time: seconds in a
+    process that holds networks.
+    Source: Holm 1979, Scandinavian Journal of Statistics 6(2), 65-70.
+
+    Args:
+        p_values: float64 array, shape `(tests,)`.
+    """
+    order = np.argsort(p_values, kind="stable")
+    steps = np.arange(len(p_values), 0, -1)
+    corrected = np.empty(len(p_values))
+    corrected[order] = np.minimum(np.maximum.accumulate(steps * p_values[order]), 1)
+    return corrected
+
+
 def correct_with_holm(entries: Sequence[dict], *, patients: int, level: float) -> list[dict]:
     """Corrects the tests of several arms for their number.
 
@@ -167,7 +183,7 @@ def correct_with_holm(entries: Sequence[dict], *, patients: int, level: float) -
         `p_holm`, `corrected_interval` and `corrected_level` of each arm, JSON-ready.
     """
     p_values = np.array([entry["p_value"] for entry in entries])
-    p_holm = multipletests(p_values, method="holm")[1]
+    p_holm = holm_p_values(p_values)
     steps = len(p_values) - stats.rankdata(p_values, method="ordinal") + 1.0
     levels = 1 - (1 - level) / np.maximum(steps, p_holm / p_values)
     return [

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 import numpy as np
 from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.multitest import multipletests
 
 from kerasmedgan.study.arm_scores import ArmScores, check_arms, check_test_split
 from kerasmedgan.study.bootstrap import (
@@ -18,6 +17,7 @@ from kerasmedgan.study.bootstrap import (
 from kerasmedgan.study.intervals import (
     correct_with_holm,
     describe_difference,
+    holm_p_values,
     pooled_seed_variance,
     summarise,
 )
@@ -138,7 +138,7 @@ def exact_mcnemar(
             "only_real_right": lost,
             "p_value": float(mcnemar(table, exact=True).pvalue),
         }
-    corrected = multipletests([entry["p_value"] for entry in entries.values()], method="holm")[1]
+    corrected = holm_p_values(np.array([entry["p_value"] for entry in entries.values()]))
     for entry, p in zip(entries.values(), corrected, strict=True):
         entry["p_holm"] = float(p)
     return entries
