@@ -24,7 +24,7 @@ from kerasmedgan.tuning import (
 # What holds where an option is not given: minutes for the phantom and a minute or two for a smoke
 # run; otherwise the defaults of SearchSettings, TuningSettings and StudySettings.
 PHANTOM = {"image_size": 32, "gan_width": 16, "gan_batch_size": 32, "gan_updates": 1000}
-PHANTOM |= {"updates_per_trial": 180, "final_updates": 400}
+PHANTOM |= {"updates_per_trial": 180, "final_updates": 400, "finalist_seeds": 2}
 SMOKE = {"image_size": 32, "gan_width": 8, "gan_updates": 30, "max_trials": 2, "seeds": 1}
 SMOKE |= {"finalists": 1, "updates_per_trial": 12, "final_updates": 20}
 SEARCH = ("tuner", "max_trials", "updates_per_trial", "executions_per_trial", "max_cost", "seed")
@@ -51,7 +51,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--max-cost", type=float, help="multiply-adds of a network, the untuned being 1 (4)")
     add("--seed", type=int, help="of the searches (default: 0); all other seeds follow it")
     add("--finalists", type=int, help="networks of a search that several seeds decide among (4)")
-    add("--finalist-seeds", type=int, help="how many seeds decide (default: 2)")
+    add("--finalist-seeds", type=int, help="how many seeds decide: 3 (phantom: 2)")
     add("--seeds", type=int, help="of the final round (default: 3); fewer than 2: no verdict")
     add("--final-updates", type=int, help="of each final classifier: 1000 (phantom: 400)")
     add("--batch-size", type=int, help="images a classifier update (default: 64)")

@@ -26,8 +26,8 @@ def test_bad_settings_are_refused(wrong, sentence):
 
 def test_the_final_seeds_are_others_than_that_of_the_search():
     settings = TuningSettings("phantom", search=SearchSettings(seed=4), seeds=3)
-    assert (settings.deciding_seeds, settings.final_seeds) == ((5, 6), (7, 8, 9))
-    assert settings.study().seed_list == (4, 5, 6, 7, 8, 9)
+    assert (settings.deciding_seeds, settings.final_seeds) == ((5, 6, 7), (8, 9, 10))
+    assert settings.study().seed_list == (4, 5, 6, 7, 8, 9, 10)
     alone = dataclasses.replace(settings, finalists=1)
     assert (alone.deciding_seeds, alone.final_seeds) == ((), (5, 6, 7))
 
@@ -39,7 +39,7 @@ def test_everything_is_resolved_before_the_first_step(tmp_path):
     config = prepare_tuning(settings).config
     assert config["search"]["tuner"] == "hyperband"
     assert config["scarce_class"] == "NORMAL"
-    assert len(config["training_sets"]) == 6
+    assert len(config["training_sets"]) == 7
     alone = prepare_tuning(dataclasses.replace(settings, arms=("real",)))
     assert alone.study.settings.arms == ("real",)
     with pytest.raises(ValueError, match="`primary_metric`"):

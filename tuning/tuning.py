@@ -36,7 +36,7 @@ class TuningSettings:
     arms: Sequence[str] = TUNED_ARMS
     search: SearchSettings = SearchSettings()
     finalists: int = 4
-    finalist_seeds: int = 2
+    finalist_seeds: int = 3
     seeds: int = 3
     final_updates: int = 1000
     options: Mapping = dataclasses.field(default_factory=dict)
@@ -57,7 +57,7 @@ class TuningSettings:
         for name, advice in (
             ("seeds", "Fewer than 2 give no verdict"),
             ("finalists", "1 takes the search's best as it is"),
-            ("finalist_seeds", "One leaves much to luck"),
+            ("finalist_seeds", "One or two leave much to luck"),
         ):
             yield name, getattr(self, name) >= 1, "an integer >= 1", advice
 
