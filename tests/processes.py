@@ -32,6 +32,7 @@ class Script:
     """
 
     def __init__(self, path, *arguments, cwd=".", env=os.environ):
+        """Starts it."""
         self._errors = tempfile.NamedTemporaryFile("r")
         reader, writer = _CONTEXT.Pipe(duplex=False)
         self._process = _CONTEXT.Process(
@@ -43,6 +44,7 @@ class Script:
         writer.close()
         self.lines = os.fdopen(os.dup(reader.fileno()))
         reader.close()
+        self.returncode = None
 
     def kill(self):
         """Sends SIGKILL."""
