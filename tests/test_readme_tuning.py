@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from kerasmedgan.report.study_metrics import format_difference, format_spread
 
@@ -15,7 +17,9 @@ def read_tuning(name):
     return json.loads((ROOT / f"benchmarks/results/{name}/results.json").read_text())
 
 
-@pytest.mark.parametrize("name", ["tuning_chest_xray", "tuning_limited", "tuning_small"])
+@pytest.mark.parametrize(
+    "name", ["tuning_chest_xray", "tuning_limited", "tuning_small", "tuning_decided"]
+)
 def test_the_tables_of_tuning_are_their_result_files(name):
     results = read_tuning(name)
     comparisons = {entry["arm"]: entry for entry in results["comparisons"]}
@@ -86,6 +90,30 @@ def test_what_more_seeds_say_of_its_winner_is_measured():
     )
     assert told in " ".join(TEXT.split())
     assert found["mean"] == pytest.approx(sum(found["gains"]) / 12)
+
+
+def test_the_reading_of_more_deciding_seeds_is_its_result_file():
+    small, decided = (read_tuning(name) for name in ("tuning_small", "tuning_decided"))
+    for arm, search in decided["searches"].items():
+        # The same trials; more seeds decide among the same finalists.
+        trials = small["searches"][arm]["trials"]
+        assert [one["score"] for one in search["trials"]] == [one["score"] for one in trials]
+        finalists = {one["trial"]: one["validation_aucs"] for one in search["finalists"]}
+        assert {len(aucs) for aucs in finalists.values()} == {5}
+        for one in small["searches"][arm]["finalists"]:
+            assert finalists[one["trial"]][:2] == one["validation_aucs"]
+    gains = decided["validation"]["real"]["gain"]["values"]
+    low, high = stats.ttest_1samp(gains, 0.0).confidence_interval(0.95)
+    above = sum(gain > 0 for gain in gains)
+    told = (
+        f"by {np.mean(gains):+.4f} (95 % interval {low:+.4f} to {high:+.4f}, above in {above} of "
+        f"{len(gains)} seeds)"
+    )
+    assert told in " ".join(TEXT.split())
+    (untuned,) = (one for one in decided["comparisons"] if one["arm"] == "untuned")
+    test_auc = untuned["differences"]["auc"]["mean"]
+    assert test_auc < 0 and low < 0 < high
+    assert f"and {-test_auc:.3f} ahead on the test split: no proof either" in TEXT
 
 
 def test_what_is_said_of_a_searchs_memory_is_measured():
