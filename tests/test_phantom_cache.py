@@ -41,7 +41,9 @@ def test_other_settings_are_another_set(draws, tmp_path):
     assert len(draws) == 5 and len(list(tmp_path.iterdir())) == 5
 
 
-@pytest.mark.parametrize("damage", [lambda content: content[:-200], lambda content: b"no archive"])
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[:-200], lambda content: b"no archive", lambda content: b""]
+)
 def test_a_damaged_file_is_drawn_again_and_replaced(draws, tmp_path, damage):
     first = load_phantom_data_set(tmp_path, **SMALL)
     (path,) = tmp_path.iterdir()

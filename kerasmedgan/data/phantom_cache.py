@@ -30,7 +30,7 @@ def load_phantom_data_set(
         settings: of `phantom_data_set`.
     """
     path = (cache_dir or default_cache_dir()) / f"phantom-{_cache_key(settings)}.npz"
-    with contextlib.suppress(OSError, ValueError, KeyError, zipfile.BadZipFile):
+    with contextlib.suppress(OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         with np.load(path, allow_pickle=False) as found:
             return tuple(found[name] for name in _NAMES)
     drawn = phantom.phantom_data_set(**settings)
