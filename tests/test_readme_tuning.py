@@ -79,17 +79,35 @@ def test_the_reading_of_the_search_with_finalists_is_its_result_file():
     assert len(best["validation_aucs"]) == 2 and len(others) == 3
 
 
-def test_what_more_seeds_say_of_its_winner_is_measured():
-    again = json.loads((ROOT / "benchmarks/results/tuned_again.json").read_text())
-    small, found = read_tuning("tuning_small"), again["tuned_minus_untuned"]
-    assert again["seeds"][0] == small["seeds"][-1] + 1 and len(again["seeds"]) == 12
-    low, high = found["interval"]
+@pytest.mark.parametrize(
+    ("name", "kept", "winner"),
+    [
+        ("tuned_again", "tuning_small", "of the third search"),
+        ("tuned_again_decided", "tuning_decided", "of five deciding seeds"),
+    ],
+)
+def test_what_more_seeds_say_of_a_winner_is_measured(name, kept, winner):
+    again = json.loads((ROOT / f"benchmarks/results/{name}.json").read_text())
+    found, count = again["tuned_minus_untuned"], len(again["seeds"])
+    # The seeds after those of the final round, and their differences.
+    assert again["kept"] == f"benchmarks/results/{kept}"
+    assert again["seeds"][0] == read_tuning(kept)["seeds"][-1] + 1
+    tuned, untuned = (np.array(again["validation_auc"][arm]) for arm in ("real", "untuned"))
+    assert found["gains"] == pytest.approx(list(tuned - untuned)) and len(tuned) == count
+    ends = (found[interval] for interval in ("interval", "corrected_interval"))
+    told = " | ".join(f"{low:+.4f} to {high:+.4f}" for low, high in ends)
+    row = f"| {winner} ([numbers](benchmarks/results/{name}.json)) | {count} |"
+    assert f"{row} {found['mean']:+.4f} | {told} | {found['above']} |" in TEXT
+
+
+def test_the_reading_of_more_seeds_is_their_result_file():
+    name = "benchmarks/results/tuned_again_decided.json"
+    found = json.loads((ROOT / name).read_text())["tuned_minus_untuned"]
     told = (
-        f"it has {found['mean']:+.4f} on validation (95 % interval {low:+.4f} to {high:+.4f}, "
-        f"above in {found['above']} of 12"
+        f"ahead by a hair (p = {found['p_value']:.3f}); the correction takes that back "
+        f"(p = {found['corrected_p_value']:.2f})"
     )
     assert told in " ".join(TEXT.split())
-    assert found["mean"] == pytest.approx(sum(found["gains"]) / 12)
 
 
 def test_the_reading_of_more_deciding_seeds_is_its_result_file():
