@@ -18,7 +18,8 @@ def read_tuning(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["tuning_chest_xray", "tuning_limited", "tuning_small", "tuning_decided"]
+    "name",
+    ["tuning_chest_xray", "tuning_limited", "tuning_small", "tuning_decided", "tuning_scarce"],
 )
 def test_the_tables_of_tuning_are_their_result_files(name):
     results = read_tuning(name)
@@ -132,6 +133,18 @@ def test_the_reading_of_more_deciding_seeds_is_its_result_file():
     test_auc = untuned["differences"]["auc"]["mean"]
     assert test_auc < 0 and low < 0 < high
     assert f"and {-test_auc:.3f} ahead on the test split: no proof either" in TEXT
+
+
+def test_the_reading_of_the_scarcest_setting_is_its_result_file():
+    scarce = read_tuning("tuning_scarce")
+    assert scarce["searches"].keys() == {"real", "real+gan"} and len(scarce["seeds"]) == 3
+    gain = scarce["validation"]["real"]["gain"]
+    above = sum(value > 0 for value in gain["values"])
+    told = f"ahead on validation by {gain['mean']:+.4f}, above in {above} of 3 seeds"
+    assert told in " ".join(TEXT.split())
+    config = (ROOT / "benchmarks/results/tuning_scarce/config.json").read_text()
+    limits = tuple(json.loads(config)["limits"].values())
+    assert f"had 2 % of the patients of both classes ({limits[0]} and {limits[1]})" in TEXT
 
 
 def test_what_is_said_of_a_searchs_memory_is_measured():
