@@ -57,6 +57,11 @@ def test_a_killed_comparison_goes_on_to_its_report(folder, monkeypatch):
         assert cell["hyperparameters"] == first["values"]
     assert [entry["seed"] for entry in results["generators"]] == [0, 1, 2]
     assert results["deciding_seeds"] == [1] and results["seeds"] == [2]
+    choices = [json.loads(path.read_text()) for path in folder.glob("run/finalists/**/choice.json")]
+    trials = [trial for entry in results["searches"].values() for trial in entry["trials"]]
+    work = [*trials, *choices, *results["generators"], *results["cells"]]
+    assert len(choices) == 4
+    assert results["seconds"] == pytest.approx(sum(entry["seconds"] for entry in work), abs=0.1)
     check_report(folder / "run", results)
 
 

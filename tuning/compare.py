@@ -85,7 +85,15 @@ def compare_arms(
     cells = [
         work.final(arm, values[arm], seed) for seed in tuning.settings.final_seeds for arm in values
     ]
-    outcome = collect_outcome(tuning, work.output, results, finalists, cells, work.generators)
+    outcome = collect_outcome(
+        tuning,
+        work.output,
+        results,
+        finalists,
+        cells,
+        work.generators,
+        deciding_seconds=work.deciding_seconds,
+    )
     write_json(work.output / "results.json", outcome)
     return outcome
 
@@ -107,6 +115,7 @@ class _Work:
 
     def __init__(self, tuning: Tuning, output: Path, announce: Callable[[str], None]):
         self.tuning, self.output, self.announce = tuning, output, announce
+        self.deciding_seconds = 0.0
         self._generators: dict[int, dict] = {}
 
     @property
@@ -139,7 +148,9 @@ class _Work:
             classifier = self._classifier(arm, one.values, seed, directory)
             self.announce(f"finalist {one.trial} of {arm}, seed {seed}")
             with temporary_session():
-                return classifier.choose(self.output)["validation_auc"]
+                choice = classifier.choose(self.output)
+            self.deciding_seconds += choice["seconds"]
+            return choice["validation_auc"]
 
         return decide(finalists, self.tuning.settings.deciding_seeds, train)
 

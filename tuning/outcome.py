@@ -25,6 +25,8 @@ def collect_outcome(
     finalists: dict[str, list[Finalist]],
     cells: list[dict],
     generators: list[dict],
+    *,
+    deciding_seconds: float,
 ) -> dict:
     """Computes what the searches and the final round say.
 
@@ -35,6 +37,7 @@ def collect_outcome(
         finalists: those of each arm, the best first.
         cells: the classifiers of the final round.
         generators: the GANs.
+        deciding_seconds: what the trainings of the finalists took.
 
     Returns:
         The content of `results.json`.
@@ -78,7 +81,7 @@ def collect_outcome(
         "test_openings": TestGuard(output / OPENINGS).openings(),
         "environment": environment(),
         "command": read_json(output / CONFIG)["command"],
-        "seconds": round(_seconds(searches, cells, generators), 1),
+        "seconds": round(_seconds(searches, cells, generators) + deciding_seconds, 1),
         "peak_memory_mib": peak_memory_mib(),
     }
 
