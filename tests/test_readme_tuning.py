@@ -85,6 +85,7 @@ def test_the_reading_of_the_search_with_finalists_is_its_result_file():
     [
         ("tuned_again", "tuning_small", "of the third search"),
         ("tuned_again_decided", "tuning_decided", "of five deciding seeds"),
+        ("tuned_again_scarce", "tuning_scarce", "of the fourth search"),
     ],
 )
 def test_what_more_seeds_say_of_a_winner_is_measured(name, kept, winner):
@@ -142,6 +143,14 @@ def test_the_reading_of_the_scarcest_setting_is_its_result_file():
     above = sum(value > 0 for value in gain["values"])
     told = f"ahead on validation by {gain['mean']:+.4f}, above in {above} of 3 seeds"
     assert told in " ".join(TEXT.split())
+    again = json.loads((ROOT / "benchmarks/results/tuned_again_scarce.json").read_text())
+    found = again["tuned_minus_untuned"]
+    corrected = found["corrected_p_value"]
+    told = (
+        f"(p = {found['p_value']:.1g}; corrected {corrected:.1g}, and "
+        f"{min(1, 5 * corrected):.1g} counting that it is the fifth winner looked at)"
+    )
+    assert told in " ".join(TEXT.split()) and found["corrected_interval"][0] > 0
     config = (ROOT / "benchmarks/results/tuning_scarce/config.json").read_text()
     limits = tuple(json.loads(config)["limits"].values())
     assert f"had 2 % of the patients of both classes ({limits[0]} and {limits[1]})" in TEXT
